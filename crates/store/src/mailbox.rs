@@ -1,0 +1,175 @@
+//! Mail, until its owner acknowledged it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use didcomm::Destination;
+
+use crate::{Epoch, Position, RecipientId, Result, Timestamp, Watch};
+
+/// One mailbox per recipient. The product's guarantees 1 to 5 rest on this trait.
+///
+/// # Order
+///
+/// Positions are given in the order in which appends become durable: if one append returned before another began,
+/// its position is smaller. A position becomes visible only when every smaller position that will ever
+/// be visible in that mailbox may still appear *behind* it for a reader: engines whose commits become visible out of
+/// order (PostgreSQL sequences do that) must therefore be read from the start of the mailbox, skipping what is in
+/// flight, never "past the last one seen". [`Mailbox::peek`] and [`Mailbox::lease`] are defined that way for all.
+///
+/// # In flight
+///
+/// A message that was handed to a [`Holder`] is *in flight* until that holder's lease runs out, is released, or is voided
+/// by a newer session. What is in flight is not handed out again and not counted by [`Mailbox::depth`]. The state
+/// lives in the store, because a request may reach any instance; it need not survive the engine.
+///
+/// There is one session per mailbox: the one with the highest epoch that called [`Mailbox::watch`]. Marks of
+/// older sessions are void from that moment on; marks of requests stand until they run out.
+#[async_trait]
+pub trait Mailbox: Send + Sync {
+    /// Keeps `letter` for `owner`. When this returns [`Appended::Stored`] the letter is durable (as the engine's settings
+    /// promise), visible to readers, and a watching session has been rung, wherever it is.
+    ///
+    /// Dedupe, sequence, append, expiry, quota and wake are one atomic act. A letter whose `dedupe` was appended
+    /// before, with a window that has not passed, is a [`Appended::Duplicate`], even after it was acknowledged.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`](crate::StoreError::Full) and [`StoreError::Unavailable`](crate::StoreError::Unavailable);
+    /// after the latter the letter may have been kept, and a retry is deduplicated.
+    async fn append(&self, owner: RecipientId, letter: Letter) -> Result<Appended>;
+
+    /// The oldest mail that is not in flight, in order, within `demand`. Marks nothing: a second call gives the same again.
+    async fn peek(&self, owner: RecipientId, demand: &Demand) -> Result<Vec<Mail>>;
+
+    /// Like [`Mailbox::peek`], and marks what it returns as in flight for `holder`. All marks of this holder now last
+    /// until `until`, older ones too: a lease with a `demand` of nothing renews.
+    ///
+    /// # Errors
+    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if `holder` is a session whose epoch is not the newest.
+    async fn lease(&self, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>>;
+
+    /// Removes these messages for good, in flight or not, and says how many there were. Unknown ids and ids of other mailboxes are
+    /// passed over. Need not be durable before it returns: a crash may bring them back.
+    async fn acknowledge(&self, owner: RecipientId, ids: &[Position]) -> Result<usize>;
+
+    /// Ends all marks of `holder`: what it did not acknowledge is at its old place again. A session that is the mailbox's
+    /// newest also stops being its watcher. Rings whoever watches if mail became available. Unknown holders are passed over.
+    async fn release(&self, owner: RecipientId, holder: Holder) -> Result<()>;
+
+    /// What waits and is not in flight; with `key`, only what was forwarded to that key.
+    async fn depth(&self, owner: RecipientId, key: Option<&Destination>) -> Result<Depth>;
+
+    /// Makes the session with this epoch the mailbox's reader and returns its bell. The former reader's bell rings
+    /// [`Notice::Displaced`](crate::Notice::Displaced), its marks are void.
+    ///
+    /// The bell carries no mail and may be late or lost; a session also looks by itself now and then.
+    ///
+    /// # Errors
+    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if a newer epoch already reads here.
+    async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch>;
+
+    /// Removes mail and dedupe entries whose time has passed at `now`, at most `limit` of them, and returns how many messages it
+    /// removed. Returning less than `limit` means that it is done.
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize>;
+}
+
+/// What is put into a mailbox.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// The sealed envelope, exactly as it will be handed out.
+    pub envelope: Bytes,
+    /// The key or DID it was forwarded to; filters of pickup 2.0 go by it.
+    pub destination: Destination,
+    /// Tells a retry of the same envelope from a new one: a hash of the inner envelope's own strings.
+    pub dedupe: [u8; 16],
+    /// Now, by the clock of the instance that took it.
+    pub received: Timestamp,
+    /// When it may be thrown away unread.
+    pub expires: Timestamp,
+    /// For how long `dedupe` is remembered, also after the letter is gone.
+    pub dedupe_window: Duration,
+    /// How much this mailbox may hold.
+    pub quota: Quota,
+}
+
+/// How much a mailbox may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Messages, in flight or not.
+    pub messages: u64,
+    /// Bytes of their envelopes.
+    pub bytes: u64,
+}
+
+/// What became of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is kept.
+    Stored {
+        /// Its place and id.
+        position: Position,
+        /// Whether a session may be watching. A hint to decide on a push, never a proof of delivery.
+        watched: bool,
+    },
+    /// It had been kept before; nothing changed.
+    Duplicate,
+    /// The mailbox has reached its [`Quota`]; nothing changed.
+    MailboxFull,
+}
+
+/// A message as it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its place and pickup id.
+    pub position: Position,
+    /// The sealed envelope.
+    pub envelope: Bytes,
+    /// Where it was forwarded to.
+    pub destination: Destination,
+    /// When it was accepted.
+    pub received: Timestamp,
+}
+
+/// How much mail is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// At most so many messages; 0 asks for none.
+    pub messages: usize,
+    /// At most so many bytes of envelopes, but always one message if there is one and `messages` allows.
+    pub bytes: usize,
+    /// Only what was forwarded to this key.
+    pub key: Option<Destination>,
+}
+
+impl Demand {
+    /// Nothing at all: turns a lease into its renewal.
+    pub const NOTHING: Self = Self { messages: 0, bytes: 0, key: None };
+
+    /// Up to `messages` of any key within `bytes`.
+    pub fn of(messages: usize, bytes: usize) -> Self {
+        Self { messages, bytes, key: None }
+    }
+}
+
+/// Who has mail in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// The session of this epoch. Void as soon as a newer one watches.
+    Session(Epoch),
+    /// One request and its response; the number is random.
+    Request(u64),
+}
+
+/// What waits in a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Messages.
+    pub messages: u64,
+    /// Bytes of their envelopes.
+    pub bytes: u64,
+    /// When the oldest of them was accepted.
+    pub oldest: Option<Timestamp>,
+    /// When the newest of them was accepted.
+    pub newest: Option<Timestamp>,
+}
