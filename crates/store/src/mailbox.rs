@@ -51,7 +51,10 @@ pub trait Mailbox: Send + Sync {
 
     /// Removes these messages for good, in flight or not, and says how many there were. Unknown ids and ids of other mailboxes are
     /// passed over. Need not be durable before it returns: a crash may bring them back.
-    async fn acknowledge(&self, owner: RecipientId, ids: &[Position]) -> Result<usize>;
+    ///
+    /// `by` is the session that heard the acknowledgement. If it is not the mailbox's reader (the wallet acknowledged over
+    /// HTTP, perhaps to another instance) and the reader had some of these in flight, the reader is rung: its window has room again.
+    async fn acknowledge(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize>;
 
     /// Ends all marks of `holder`: what it did not acknowledge is at its old place again. A session that is the mailbox's
     /// newest also stops being its watcher. Rings whoever watches if mail became available. Unknown holders are passed over.
@@ -140,15 +143,17 @@ pub struct Demand {
     pub bytes: usize,
     /// Only what was forwarded to this key.
     pub key: Option<Destination>,
+    /// For a lease: no more than so many in flight with this holder in all, those it had before included.
+    pub window: usize,
 }
 
 impl Demand {
     /// Nothing at all: turns a lease into its renewal.
-    pub const NOTHING: Self = Self { messages: 0, bytes: 0, key: None };
+    pub const NOTHING: Self = Self { messages: 0, bytes: 0, key: None, window: usize::MAX };
 
     /// Up to `messages` of any key within `bytes`.
     pub fn of(messages: usize, bytes: usize) -> Self {
-        Self { messages, bytes, key: None }
+        Self { messages, bytes, key: None, window: usize::MAX }
     }
 }
 
