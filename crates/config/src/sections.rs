@@ -1,0 +1,95 @@
+//! A file per section.
+
+mod admin;
+mod identity;
+mod invitation;
+mod listen;
+mod log;
+mod mailbox;
+mod mediation;
+mod outbound;
+mod pickup;
+mod shutdown;
+mod store;
+mod tls;
+mod transport;
+
+pub use admin::Admin;
+pub use identity::Identity;
+pub use invitation::Invitation;
+pub use listen::Listen;
+pub use log::Log;
+pub use mailbox::Mailbox;
+pub use mediation::Mediation;
+pub use outbound::Outbound;
+pub use pickup::Pickup;
+pub use shutdown::Shutdown;
+pub use store::Store;
+pub use tls::Tls;
+pub use transport::Transport;
+
+use crate::layers::Reader;
+use crate::setting::SectionInfo;
+
+macro_rules! config {
+    ($($(#[doc = $help:literal])+ $field:ident : $Section:ident),+ $(,)?) => {
+        /// Everything an operator may decide.
+        #[derive(Debug, Clone)]
+        pub struct Config {
+            $($(#[doc = $help])+ pub $field: $Section),+
+        }
+
+        pub(crate) const SECTIONS: &[&SectionInfo] = &[$(&$Section::INFO),+];
+
+        impl Config {
+            /// Parses every section, also behind one that does not parse.
+            pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                $(let $field = $Section::read(reader);)+
+                Some(Self { $($field: $field?),+ })
+            }
+        }
+    };
+}
+
+config! {
+    /// `[listen]`
+    listen: Listen,
+    /// `[tls]`
+    tls: Tls,
+    /// `[store]`
+    store: Store,
+    /// `[identity]`
+    identity: Identity,
+    /// `[invitation]`
+    invitation: Invitation,
+    /// `[mediation]`
+    mediation: Mediation,
+    /// `[mailbox]`
+    mailbox: Mailbox,
+    /// `[pickup]`
+    pickup: Pickup,
+    /// `[outbound]`
+    outbound: Outbound,
+    /// `[transport]`
+    transport: Transport,
+    /// `[shutdown]`
+    shutdown: Shutdown,
+    /// `[admin]`
+    admin: Admin,
+    /// `[log]`
+    log: Log,
+}
+
+impl Config {
+    /// What does not go together, as sentences.
+    pub(crate) fn check(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        complaints.extend(self.tls.check());
+        complaints.extend(self.admin.check(self.listen.address));
+        complaints.extend(self.identity.check());
+        complaints.extend(self.pickup.check());
+        complaints.extend(self.outbound.check());
+        complaints.extend(self.transport.check());
+        complaints
+    }
+}

@@ -1,0 +1,38 @@
+use std::time::Duration;
+
+use crate::setting::section;
+use crate::values::ByteSize;
+
+section! {
+    /// How mail is handed to wallets.
+    Pickup "pickup" {
+        /// Messages in one push or answer.
+        batch_messages: usize = "50";
+        /// Bytes of messages in one push or answer. A single larger message goes alone.
+        batch_bytes: ByteSize = "1MiB";
+        /// Messages on their way to one session without acknowledgement or proof of life.
+        window: usize = "200";
+        /// A quiet socket is pinged so often.
+        ping_every: Duration = "25s";
+        /// A ping that stays unanswered so long ends the session.
+        ping_patience: Duration = "20s";
+        /// How long a message pushed to a socket counts as on its way. Longer than `ping_every` and `ping_patience` together.
+        lease: Duration = "60s";
+        /// How long a message in an HTTP response counts as on its way until the transport knows what became of it.
+        request_lease: Duration = "30s";
+        /// A session looks for mail by itself so often, in case a wake was lost.
+        look_every: Duration = "30s";
+        /// A socket from which no known agent has spoken is closed after so long.
+        introduction: Duration = "60s";
+    }
+}
+
+impl Pickup {
+    pub(crate) fn check(&self) -> Option<String> {
+        (self.lease <= self.ping_every + self.ping_patience).then(|| {
+            "`pickup.lease` has to be longer than `pickup.ping_every` and `pickup.ping_patience` together, \
+             or messages that arrived would be sent again"
+                .to_owned()
+        })
+    }
+}
