@@ -44,7 +44,7 @@ pub use clock::{Clock, Timestamp};
 pub use connections::{Admission, Connection, Connections, Invitation, PeerEndpoint};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Result, StoreError};
-pub use flight::Flight;
+pub use flight::{Flight, InFlight};
 pub use keylists::{KeyAction, KeyChange, KeyOutcome, KeyPage, Keylists, Mediation};
 pub use mailbox::{Appended, Demand, Depth, Holder, Letter, Mail, Mailbox, Quota};
 pub use presence::{Location, Presence};
@@ -78,5 +78,13 @@ impl Stores {
             presence: engine.clone(),
             dead_letters: engine,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Some key, another for each number.
+    pub(crate) fn key(number: u8) -> didcomm::Destination {
+        didcomm::Destination::Key(didcomm::VerKey([number; 32]))
     }
 }

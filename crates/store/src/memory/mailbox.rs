@@ -1,0 +1,245 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use didcomm::Destination;
+
+use super::MemoryStore;
+use crate::flight::InFlight;
+use crate::{
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result, Timestamp, Watch,
+};
+
+/// The mailboxes, in an order that does not depend on chance.
+pub(super) struct Boxes {
+    incarnation: u64,
+    sequence: u64,
+    boxes: BTreeMap<RecipientId, Contents>,
+}
+
+impl Boxes {
+    pub(super) fn new(incarnation: u64) -> Self {
+        Self { incarnation, sequence: 0, boxes: BTreeMap::new() }
+    }
+
+    /// Starts another life of the store.
+    pub(super) fn begin(&mut self, incarnation: u64) {
+        self.incarnation = incarnation;
+    }
+
+    /// Undoes what is still there of the last `appends`.
+    pub(super) fn undo(&mut self, appends: usize) {
+        self.sequence = self.sequence.saturating_sub(appends as u64);
+        let first_lost = Position { sequence: self.sequence + 1, incarnation: 0 };
+        self.boxes.values_mut().for_each(|contents| contents.undo(first_lost));
+    }
+
+    fn append(&mut self, owner: RecipientId, letter: Letter, watched: bool) -> Appended {
+        let contents = self.boxes.entry(owner).or_default();
+        if contents.remembered.get(&letter.dedupe).is_some_and(|until| *until > letter.received) {
+            return Appended::Duplicate;
+        }
+        if !contents.has_room_for(&letter) {
+            return Appended::MailboxFull;
+        }
+        self.sequence += 1;
+        let position = Position { sequence: self.sequence, incarnation: self.incarnation };
+        contents.keep(position, letter);
+        Appended::Stored { position, watched }
+    }
+
+    fn select(&self, owner: RecipientId, demand: &Demand, in_flight: &InFlight<'_>) -> Vec<Mail> {
+        self.boxes.get(&owner).map(|contents| contents.select(demand, in_flight)).unwrap_or_default()
+    }
+
+    /// Removes what is listed and says how many messages there were.
+    fn remove(&mut self, owner: RecipientId, ids: &[Position]) -> usize {
+        let Some(contents) = self.boxes.get_mut(&owner) else { return 0 };
+        let removed = ids.iter().filter(|id| contents.remove(**id)).count();
+        if contents.is_empty() {
+            self.boxes.remove(&owner);
+        }
+        removed
+    }
+
+    fn expired(&self, now: Timestamp, limit: usize) -> Vec<(RecipientId, Position)> {
+        let all = self.boxes.iter().flat_map(|(owner, contents)| contents.mail.values().map(move |kept| (*owner, kept)));
+        all.filter(|(_, kept)| kept.expires <= now).map(|(owner, kept)| (owner, kept.mail.position)).take(limit).collect()
+    }
+
+    fn forget_duplicates(&mut self, now: Timestamp) {
+        self.boxes.values_mut().for_each(|contents| contents.remembered.retain(|_, until| *until > now));
+        self.boxes.retain(|_, contents| !contents.is_empty());
+    }
+}
+
+#[derive(Default)]
+struct Contents {
+    mail: BTreeMap<Position, Kept>,
+    bytes: u64,
+    remembered: HashMap<[u8; 16], Timestamp>,
+}
+
+struct Kept {
+    mail: Mail,
+    dedupe: [u8; 16],
+    expires: Timestamp,
+}
+
+impl Contents {
+    fn is_empty(&self) -> bool {
+        self.mail.is_empty() && self.remembered.is_empty()
+    }
+
+    fn has_room_for(&self, letter: &Letter) -> bool {
+        let messages = self.mail.len() as u64 + 1;
+        let bytes = self.bytes + letter.envelope.len() as u64;
+        messages <= letter.quota.messages && bytes <= letter.quota.bytes
+    }
+
+    fn keep(&mut self, position: Position, letter: Letter) {
+        let Letter { envelope, destination, dedupe, received, expires, dedupe_window, .. } = letter;
+        self.bytes += envelope.len() as u64;
+        self.remembered.insert(dedupe, received + dedupe_window);
+        let mail = Mail { position, envelope, destination, received };
+        self.mail.insert(position, Kept { mail, dedupe, expires });
+    }
+
+    fn remove(&mut self, position: Position) -> bool {
+        let Some(kept) = self.mail.remove(&position) else { return false };
+        self.bytes -= kept.mail.envelope.len() as u64;
+        true
+    }
+
+    fn undo(&mut self, first_lost: Position) {
+        for kept in self.mail.split_off(&first_lost).into_values() {
+            self.bytes -= kept.mail.envelope.len() as u64;
+            self.remembered.remove(&kept.dedupe);
+        }
+    }
+
+    fn available<'a>(
+        &'a self,
+        key: Option<&'a Destination>,
+        in_flight: &'a InFlight<'_>,
+    ) -> impl DoubleEndedIterator<Item = &'a Mail> {
+        let wanted = move |mail: &&Mail| {
+            key.is_none_or(|key| mail.destination == *key) && !in_flight.contains(mail.position)
+        };
+        self.mail.values().map(|kept| &kept.mail).filter(wanted)
+    }
+
+    fn select(&self, demand: &Demand, in_flight: &InFlight<'_>) -> Vec<Mail> {
+        let mut bytes = 0;
+        let fits = |(place, mail): &(usize, &Mail)| {
+            bytes += mail.envelope.len();
+            *place == 0 || bytes <= demand.bytes
+        };
+        let available = self.available(demand.key.as_ref(), in_flight).take(demand.messages);
+        available.enumerate().take_while(fits).map(|(_, mail)| mail.clone()).collect()
+    }
+
+    fn depth(&self, key: Option<&Destination>, in_flight: &InFlight<'_>) -> Depth {
+        let (messages, bytes) = match key {
+            None => (self.mail.len() as u64 - in_flight.messages(), self.bytes - in_flight.bytes()),
+            Some(_) => self
+                .available(key, in_flight)
+                .fold((0, 0), |(messages, bytes), mail| (messages + 1, bytes + mail.envelope.len() as u64)),
+        };
+        let oldest = self.available(key, in_flight).next().map(|mail| mail.received);
+        let newest = self.available(key, in_flight).next_back().map(|mail| mail.received);
+        Depth { messages, bytes, oldest, newest }
+    }
+}
+
+#[async_trait]
+impl Mailbox for MemoryStore {
+    async fn append(&self, owner: RecipientId, letter: Letter) -> Result<Appended> {
+        self.gate()?;
+        let flight = self.flight();
+        let mut boxes = self.boxes.lock();
+        let watched = flight.bells().reader(owner).is_some();
+        let appended = boxes.append(owner, letter, watched);
+        if matches!(appended, Appended::Stored { .. }) {
+            self.ring(owner);
+        }
+        Ok(appended)
+    }
+
+    async fn peek(&self, owner: RecipientId, demand: &Demand) -> Result<Vec<Mail>> {
+        self.gate()?;
+        let (boxes, flight) = (self.boxes.lock(), self.flight());
+        let in_flight = flight.lock(owner, self.clock.now());
+        Ok(boxes.select(owner, demand, &in_flight))
+    }
+
+    async fn lease(&self, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>> {
+        self.gate()?;
+        let (boxes, flight) = (self.boxes.lock(), self.flight());
+        let mut in_flight = flight.lock(owner, self.clock.now());
+        in_flight.admit(holder)?;
+        let room = demand.window.saturating_sub(in_flight.held_by(holder));
+        let demand = Demand { messages: demand.messages.min(room), ..demand.clone() };
+        let mail = boxes.select(owner, &demand, &in_flight);
+        in_flight.hold(holder, until, &mail);
+        Ok(mail)
+    }
+
+    async fn acknowledge(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize> {
+        self.gate()?;
+        let (mut boxes, flight) = (self.boxes.lock(), self.flight());
+        let removed = boxes.remove(owner, ids);
+        let mut in_flight = flight.lock(owner, self.clock.now());
+        let holders = ids.iter().filter_map(|id| in_flight.forget(*id));
+        // A mark of a session that stands is one of the reader.
+        if holders.fold(false, |any, holder| any | matches!(holder, Holder::Session(epoch) if by != Some(epoch))) {
+            self.ring(owner);
+        }
+        Ok(removed)
+    }
+
+    async fn release(&self, owner: RecipientId, holder: Holder) -> Result<()> {
+        self.gate()?;
+        let flight = self.flight();
+        let released = flight.lock(owner, self.clock.now()).release(holder);
+        if let Holder::Session(epoch) = holder {
+            flight.bells().leave(owner, epoch);
+        }
+        if released > 0 {
+            self.ring(owner);
+        }
+        Ok(())
+    }
+
+    async fn depth(&self, owner: RecipientId, key: Option<&Destination>) -> Result<Depth> {
+        self.gate()?;
+        let (boxes, flight) = (self.boxes.lock(), self.flight());
+        let in_flight = flight.lock(owner, self.clock.now());
+        Ok(boxes.boxes.get(&owner).map(|contents| contents.depth(key, &in_flight)).unwrap_or_default())
+    }
+
+    async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch> {
+        self.gate()?;
+        self.flight().bells().watch(owner, epoch)
+    }
+
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize> {
+        self.gate()?;
+        let (mut boxes, flight) = (self.boxes.lock(), self.flight());
+        let expired = boxes.expired(now, limit);
+        for (owner, position) in &expired {
+            boxes.remove(*owner, &[*position]);
+            flight.lock(*owner, self.clock.now()).forget(*position);
+        }
+        boxes.forget_duplicates(now);
+        Ok(expired.len())
+    }
+}
+
+impl MemoryStore {
+    fn ring(&self, owner: RecipientId) {
+        if !self.loses_wakes.load(Ordering::Relaxed) {
+            self.flight().bells().ring(owner);
+        }
+    }
+}
