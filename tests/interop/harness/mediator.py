@@ -1,0 +1,64 @@
+"""The mediator under test as a process that can be killed and started again on the same data."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from .child import Child
+from .places import CREDO, free_port, restante_binary
+from .waiting import eventually
+
+
+class Mediator:
+    """`public_port` is where agents are told to connect: a proxy's port, or else its own."""
+
+    def __init__(self, directory: Path, public_port: int | None = None):
+        self.directory = directory
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.public_port = public_port or self.port
+        self.child: Child | None = None
+
+    def start(self) -> "Mediator":
+        self.child = Child(self._command(), self.directory / "mediator.log")
+        eventually(self._ready, 20, lambda: f"the mediator to be ready, see {self.child.log}")
+        return self
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.child.kill()
+
+    def stop(self) -> int:
+        return self.child.terminate()
+
+    def restart_after_kill(self) -> None:
+        self.kill()
+        self.start()
+
+    def invitation_url(self) -> str:
+        return self._get("/invitation")["invitation_url"]
+
+    def _command(self) -> list:
+        if os.environ.get("INTEROP_MEDIATOR") == "credo":
+            return ["node", CREDO / "mediator.mjs", self.port, self.directory / "mediator.sqlite"]
+        return [
+            restante_binary(), "mediator",
+            "--listen", f"127.0.0.1:{self.port}",
+            "--data", self.directory / "data",
+            "--public-url", f"http://127.0.0.1:{self.public_port}",
+        ]
+
+    def _ready(self) -> bool:
+        if not self.child.is_running():
+            raise AssertionError(f"the mediator ended at once:\n{self.child.log.read_text()[-2000:]}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _get(self, path: str):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as response:
+            return json.load(response)
