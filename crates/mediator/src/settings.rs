@@ -38,6 +38,8 @@ pub struct Introduction {
     pub goal_code: Option<String>,
     /// The same for people.
     pub goal: Option<String>,
+    /// A picture of us.
+    pub image_url: Option<String>,
     /// Whether the standing invitation, which anybody may use any number of times, is honoured.
     pub standing: bool,
 }
@@ -72,10 +74,14 @@ pub struct Pace {
     pub batch_messages: usize,
     /// Bytes of envelopes in one push or answer; a single larger message goes alone.
     pub batch_bytes: usize,
+    /// Bytes of the largest envelope that can be in a mailbox.
+    pub largest_message: usize,
     /// Messages on their way to one session, without acknowledgement or proof of life.
     pub window: usize,
     /// A quiet socket is pinged so often.
     pub ping_every: Duration,
+    /// After a push, a silence of this length is broken by a ping.
+    pub ping_after_push: Duration,
     /// A ping that stays unanswered so long ends the session.
     pub ping_patience: Duration,
     /// A session looks for mail by itself so often, in case a wake was lost.
@@ -125,6 +131,7 @@ impl Settings {
                 label: "Restante mediator".to_owned(),
                 goal_code: Some("aries.vc.mediate".to_owned()),
                 goal: Some("Keep and deliver your messages".to_owned()),
+                image_url: None,
                 standing: true,
             },
             policy: Policy::Open,
@@ -151,10 +158,12 @@ impl Default for Allowance {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            batch_messages: 50,
-            batch_bytes: 1 << 20,
+            batch_messages: 20,
+            batch_bytes: 2 << 20,
+            largest_message: 1 << 20,
             window: 200,
             ping_every: Duration::from_secs(25),
+            ping_after_push: Duration::from_secs(5),
             ping_patience: Duration::from_secs(20),
             look_every: Duration::from_secs(30),
             lease: Duration::from_secs(60),

@@ -1,0 +1,191 @@
+//! Routing (RFC 0094): an envelope is kept for the owner of a key.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use didcomm::{Destination, crypto};
+use protocols::Forward;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use store::{Appended, Letter, StoreError};
+use tokio::time::sleep;
+
+use crate::directory::Route;
+use crate::read::{Incoming, Unread};
+use crate::{Mediator, Refusal, Stage};
+
+/// Why a forward was not kept.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unkept {
+    Refused(Refusal),
+    StoreAway(StoreError),
+}
+
+impl From<StoreError> for Unkept {
+    fn from(error: StoreError) -> Self {
+        Self::StoreAway(error)
+    }
+}
+
+impl From<Unread> for Unkept {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Refused(refusal) => Self::Refused(refusal),
+            Unread::StoreAway(error) => Self::StoreAway(error),
+        }
+    }
+}
+
+/// Forwards wrapped for ourselves inside a forward to ourselves.
+const HOPS_MOST: usize = 4;
+
+/// How often a missing route is looked for while it may be under way.
+const ROUTE_POLL: Duration = Duration::from_millis(100);
+
+/// How often a store that is away is tried again.
+const STORE_POLL: Duration = Duration::from_millis(200);
+
+impl Mediator {
+    /// Keeps the envelope. When this returns it is durable in its recipient's mailbox.
+    pub(crate) async fn forward(&self, forward: Forward) -> Result<(), Unkept> {
+        let Forward { to, envelope } = self.unwrap_own_hops(forward).await?;
+        let route = self.find_route(&to).await?.ok_or(Unkept::Refused(Refusal::UnknownRecipient))?;
+        let letter = self.letter(to, envelope).ok_or(Unkept::Refused(Refusal::NotAMessage))?;
+        self.tally.stage(Stage::Received, 1);
+        self.keep(route, letter).await
+    }
+
+    /// Puts a letter into the mailbox, waiting for a store that is away.
+    pub(crate) async fn keep(&self, route: Route, letter: Letter) -> Result<(), Unkept> {
+        let append = || self.stores.mailbox.append(route.owner, letter.clone());
+        match self.patiently(append).await? {
+            Appended::Stored { .. } => self.tally.stage(Stage::Queued, 1),
+            Appended::Duplicate => self.tally.stage(Stage::Duplicate, 1),
+            Appended::MailboxFull => return Err(Unkept::Refused(Refusal::MailboxFull)),
+        }
+        if route.dialable {
+            self.deliveries.poke(route.owner);
+        }
+        Ok(())
+    }
+
+    /// An envelope ready for a mailbox; `None` if it is no sealed envelope.
+    pub(crate) fn letter(&self, destination: Destination, envelope: Bytes) -> Option<Letter> {
+        let now = self.clock.now();
+        let allowance = &self.settings.allowance;
+        Some(Letter {
+            dedupe: fingerprint(&envelope)?,
+            envelope,
+            destination,
+            received: now,
+            expires: now + allowance.retention,
+            dedupe_window: allowance.dedupe_window,
+            quota: allowance.mailbox,
+        })
+    }
+
+    /// A sender may name us as several hops.
+    async fn unwrap_own_hops(&self, mut forward: Forward) -> Result<Forward, Unkept> {
+        for _ in 0..HOPS_MOST {
+            if !self.is_own(&forward.to) {
+                return Ok(forward);
+            }
+            match Box::pin(self.read(&forward.envelope, &|_| None)).await? {
+                Incoming::Forward(inner) => forward = inner,
+                _ => return Err(Unkept::Refused(Refusal::NotAMessage)),
+            }
+        }
+        Err(Unkept::Refused(Refusal::NotAMessage))
+    }
+
+    /// Waits a little for a keylist update that may be under way: a wallet publishes a key as soon as it likes.
+    async fn find_route(&self, to: &Destination) -> Result<Option<Route>, StoreError> {
+        if let Some(route) = self.patiently(|| self.directory.route(to)).await? {
+            return Ok(Some(route));
+        }
+        let Ok(_place) = self.waiting_for_route.try_acquire() else { return Ok(None) };
+        let mut waited = Duration::ZERO;
+        while waited < self.settings.patience.for_route {
+            let _ = tokio::time::timeout(ROUTE_POLL, self.keylists_changed.notified()).await;
+            waited += ROUTE_POLL;
+            if let Some(route) = self.directory.route(to).await? {
+                return Ok(Some(route));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Repeats an act while the store is away, for as long as a sender may be kept waiting.
+    pub(crate) async fn patiently<T, F, R>(&self, act: F) -> Result<T, StoreError>
+    where
+        F: Fn() -> R,
+        R: Future<Output = Result<T, StoreError>>,
+    {
+        let mut waited = Duration::ZERO;
+        loop {
+            match act().await {
+                Err(StoreError::Unavailable(_)) if waited < self.settings.patience.for_store => {
+                    sleep(STORE_POLL).await;
+                    waited += STORE_POLL;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// The four strings of a sealed envelope of either version, as they stand.
+#[derive(Deserialize)]
+struct Strings<'a> {
+    #[serde(borrow)]
+    protected: &'a RawValue,
+    #[serde(borrow)]
+    iv: &'a RawValue,
+    #[serde(borrow)]
+    ciphertext: &'a RawValue,
+    #[serde(borrow)]
+    tag: &'a RawValue,
+}
+
+/// Tells a retry of an envelope from another one, however its JSON was written again on the way. `None` for what is no
+/// sealed envelope.
+fn fingerprint(envelope: &[u8]) -> Option<[u8; 16]> {
+    let strings: Strings<'_> = serde_json::from_slice(envelope).ok()?;
+    let parts = [strings.protected, strings.iv, strings.ciphertext, strings.tag].map(RawValue::get);
+    let quoted = |text: &str| text.len() > 2 && text.starts_with('"');
+    if !parts.iter().all(|part| quoted(part)) {
+        return None;
+    }
+    // The quotes of the raw strings keep the parts apart.
+    let digest = crypto::sha256(&parts.map(str::as_bytes));
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest[..16]);
+    Some(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fingerprint;
+
+    const ENVELOPE: &str = r#"{"protected":"cA","iv":"aQ","ciphertext":"Yw","tag":"dA"}"#;
+
+    #[test]
+    fn white_space_and_order_of_members_do_not_matter() {
+        let rewritten = "{ \"tag\": \"dA\", \"iv\":\"aQ\",\n \"protected\":\"cA\", \"ciphertext\":\"Yw\"}";
+        assert_eq!(fingerprint(ENVELOPE.as_bytes()), fingerprint(rewritten.as_bytes()));
+    }
+
+    #[test]
+    fn another_tag_is_another_envelope() {
+        let other = ENVELOPE.replace("dA", "dB");
+        assert_ne!(fingerprint(ENVELOPE.as_bytes()), fingerprint(other.as_bytes()));
+    }
+
+    #[test]
+    fn what_is_no_sealed_envelope_has_no_fingerprint() {
+        for junk in ["{}", "[]", "\"text\"", r#"{"protected":1,"iv":"aQ","ciphertext":"Yw","tag":"dA"}"#, ""] {
+            assert_eq!(fingerprint(junk.as_bytes()), None, "{junk}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The mediator as a whole.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use didcomm::Destination;
+use store::{Clock, Stores};
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::directory::Directory;
+use crate::ids::MessageIds;
+use crate::outbound::Deliveries;
+use crate::{Carrier, Identity, InvitationText, Settings, Stage, Tally};
+
+/// One mediator: its identity, its stores, and what it knows by heart. Shared by all doors.
+pub struct Mediator {
+    pub(crate) settings: Settings,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) stores: Stores,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) carrier: Arc<dyn Carrier>,
+    pub(crate) directory: Directory,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) tally: Tally,
+    pub(crate) ids: MessageIds,
+    pub(crate) standing_id: String,
+    /// Rung after every keylist change of this instance, for forwards that came before their key.
+    pub(crate) keylists_changed: Notify,
+    /// Places for forwards that wait so.
+    pub(crate) waiting_for_route: Semaphore,
+    standing: InvitationText,
+}
+
+/// How often expired mail is swept.
+const EXPIRY_EVERY: Duration = Duration::from_secs(60);
+
+/// Messages of one sweep step.
+const EXPIRY_STEP: usize = 1_000;
+
+impl Mediator {
+    /// A mediator over these stores. It does nothing by itself until [`Mediator::run`].
+    pub fn new(
+        settings: Settings,
+        identity: Identity,
+        stores: Stores,
+        clock: Arc<dyn Clock>,
+        carrier: Arc<dyn Carrier>,
+    ) -> Arc<Self> {
+        let identity = Arc::new(identity);
+        let standing_id = identity.standing_invitation_id();
+        Arc::new(Self {
+            directory: Directory::new(stores.clone(), identity.clone(), clock.clone()),
+            deliveries: Deliveries::new(settings.outbound.parallel),
+            tally: Tally::default(),
+            ids: MessageIds::new(),
+            keylists_changed: Notify::new(),
+            waiting_for_route: Semaphore::new(settings.patience.waiting_for_route),
+            standing: InvitationText::write(&settings, &identity, &standing_id),
+            standing_id,
+            settings,
+            identity,
+            stores,
+            clock,
+            carrier,
+        })
+    }
+
+    /// What was counted.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How it is set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The invitation that anybody may use any number of times.
+    pub fn invitation(&self) -> &InvitationText {
+        &self.standing
+    }
+
+    /// Does what has to be done without being asked, until `stop`: pushes mail to endpoints, sweeps what has expired.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let postmen = self.clone().deliver_all(stop.clone());
+        let sweeper = async {
+            while stop.run_until_cancelled(sleep(EXPIRY_EVERY)).await.is_some() {
+                self.sweep().await;
+            }
+        };
+        tokio::join!(postmen, sweeper);
+    }
+
+    async fn sweep(&self) {
+        loop {
+            match self.stores.mailbox.expire(self.clock.now(), EXPIRY_STEP).await {
+                Ok(expired) => {
+                    self.tally.stage(Stage::Expired, expired);
+                    if expired < EXPIRY_STEP {
+                        return;
+                    }
+                }
+                Err(error) => return tracing::warn!(%error, "expired mail could not be swept"),
+            }
+        }
+    }
+
+    /// Whether this destination is one of our own keys, which nobody else may list.
+    pub(crate) fn is_own(&self, destination: &Destination) -> bool {
+        let own = [self.identity.routing().verkey(), self.identity.invitation().verkey()];
+        matches!(destination, Destination::Key(key) if own.contains(key))
+    }
+}

@@ -1,0 +1,215 @@
+//! One envelope in, at most one out: the door for requests (RFC 0025, RFC 0092).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use didcomm::{Destination, VerKey};
+use protocols::{Command, DecodeError, Head, Inbound, KeyFilter, Problem, Reply, ReturnRoute};
+use store::{Holder, Mail, Position, RecipientId, StoreError};
+
+use crate::commands::{Handout, Unkept, Welcome, attached, positions};
+use crate::directory::{Correspondent, Route};
+use crate::ids::random_u64;
+use crate::read::{Incoming, Unread};
+use crate::{Answer, Mediator, Receipt, Refusal, Stage};
+
+impl Mediator {
+    /// Takes one posted envelope and says what to do about it. Never panics, whatever the bytes; takes as long as the store is
+    /// waited for at most.
+    pub async fn post(self: &Arc<Self>, body: &[u8]) -> Answer {
+        let answer = match self.read(body, &|_| None).await {
+            Ok(incoming) => self.answer(incoming).await,
+            Err(unread) => Unkept::from(unread).into(),
+        };
+        if let Answer::Refused(refusal) = &answer {
+            self.tally.refusal(*refusal);
+            self.tally.stage(Stage::Refused, 1);
+        }
+        answer
+    }
+
+    async fn answer(self: &Arc<Self>, incoming: Incoming) -> Answer {
+        let outcome = match incoming {
+            Incoming::Forward(forward) => self.forward(forward).await.map(|()| Answer::Accepted),
+            Incoming::Greeting { author, inbound } => self.answer_greeting(author, &inbound).await,
+            Incoming::Request { by, inbound } => self.answer_request(&by, &inbound).await,
+            Incoming::Garbled { by, error } => self.answer_garbled(&by, &error).await,
+        };
+        outcome.unwrap_or_else(Answer::from)
+    }
+
+    async fn answer_greeting(&self, author: VerKey, inbound: &Inbound) -> Result<Answer, Unkept> {
+        let (who, words) = match self.welcome(author, inbound).await? {
+            Welcome::Connected { who, response } => (Some(who), response),
+            Welcome::TurnedAway(problem) => (None, problem),
+            Welcome::Refused(refusal) => return Err(Unkept::Refused(refusal)),
+        };
+        let Some(envelope) = self.seal_from_invitation(&words, author) else {
+            return Err(Unkept::Refused(Refusal::Unauthorized));
+        };
+        if wants_reply(&inbound.head) {
+            return Ok(Answer::Reply { envelope, receipt: None });
+        }
+        if let Some(who) = who {
+            self.mail_reply(&who, envelope).await?;
+        }
+        Ok(Answer::Accepted)
+    }
+
+    async fn answer_garbled(&self, by: &Correspondent, error: &DecodeError) -> Result<Answer, Unkept> {
+        let Some(words) = error.answer(&self.ids.next()) else { return Ok(Answer::Accepted) };
+        self.tally.problem();
+        match error.head.as_deref() {
+            Some(head) => self.reply(by, head, &words, None).await,
+            None => Ok(Answer::Accepted),
+        }
+    }
+
+    async fn answer_request(
+        self: &Arc<Self>,
+        by: &Arc<Correspondent>,
+        inbound: &Inbound,
+    ) -> Result<Answer, Unkept> {
+        let owner = by.id();
+        let (reply, receipt) = match &inbound.command {
+            Command::StatusRequest { key } => (self.status_reply(owner, key.as_ref()).await?, None),
+            Command::DeliveryRequest { limit, key } => {
+                (self.delivery_reply(owner, *limit, key.as_ref()).await?, None)
+            }
+            Command::MessagesReceived { ids } => {
+                self.acknowledge(owner, &positions(ids), None).await?;
+                (self.status_reply(owner, None).await?, None)
+            }
+            Command::LiveDelivery(true) => (Reply::Problem(Problem::LIVE_MODE_NOT_SUPPORTED), None),
+            Command::LiveDelivery(false) => (self.status_reply(owner, None).await?, None),
+            Command::BatchPickup { size } => self.batch_reply(owner, *size).await?,
+            Command::ListPickup { ids } => self.list_reply(owner, ids).await?,
+            Command::Noop | Command::Ping { response_requested: false } => {
+                return self.poll(owner, &inbound.head).await;
+            }
+            _ => match self.obey(by, inbound).await? {
+                Some(reply) => (reply, None),
+                None => return Ok(Answer::Accepted),
+            },
+        };
+        let words = self.phrase(inbound, &reply);
+        self.reply(by, &inbound.head, &words, receipt).await
+    }
+
+    async fn status_reply(
+        &self,
+        owner: RecipientId,
+        key: Option<&KeyFilter>,
+    ) -> Result<Reply<'static>, StoreError> {
+        Ok(Reply::Status(self.status(owner, key, false).await?))
+    }
+
+    async fn delivery_reply(
+        &self,
+        owner: RecipientId,
+        limit: usize,
+        key: Option<&KeyFilter>,
+    ) -> Result<Reply<'static>, StoreError> {
+        let mail = self.hand_out(owner, limit, key, Handout::Repeatable).await?;
+        if mail.is_empty() {
+            return Ok(Reply::NothingWaiting(self.status(owner, key, false).await?));
+        }
+        Ok(Reply::Delivery { items: attached(&mail), key: key.cloned() })
+    }
+
+    /// Mail that the wallet cannot acknowledge: in flight until the transport knows its fate.
+    async fn batch_reply(
+        self: &Arc<Self>,
+        owner: RecipientId,
+        size: usize,
+    ) -> Result<(Reply<'static>, Option<Receipt>), StoreError> {
+        let holder = Holder::Request(random_u64());
+        let mail = self.hand_out(owner, size, None, Handout::Leased(holder)).await?;
+        let receipt = self.receipt(owner, holder, &mail);
+        Ok((Reply::Batch(attached(&mail)), receipt))
+    }
+
+    async fn list_reply(
+        self: &Arc<Self>,
+        owner: RecipientId,
+        ids: &[String],
+    ) -> Result<(Reply<'static>, Option<Receipt>), StoreError> {
+        let mail = self.hand_out_listed(owner, ids).await?;
+        let receipt = self.receipt(owner, Holder::Request(random_u64()), &mail);
+        Ok((Reply::Listed(attached(&mail)), receipt))
+    }
+
+    /// A noop or ping that asks for a return route fetches one waiting envelope, as it is.
+    async fn poll(self: &Arc<Self>, owner: RecipientId, head: &Head) -> Result<Answer, Unkept> {
+        if !wants_reply(head) {
+            return Ok(Answer::Accepted);
+        }
+        let holder = Holder::Request(random_u64());
+        let mail = self.hand_out(owner, 1, None, Handout::Leased(holder)).await?;
+        let receipt = self.receipt(owner, holder, &mail);
+        Ok(match mail.into_iter().next() {
+            Some(mail) => Answer::Reply { envelope: mail.envelope, receipt },
+            None => Answer::Accepted,
+        })
+    }
+
+    fn receipt(self: &Arc<Self>, owner: RecipientId, holder: Holder, mail: &[Mail]) -> Option<Receipt> {
+        if mail.is_empty() {
+            return None;
+        }
+        let office = self.clone();
+        let positions: Vec<Position> = mail.iter().map(|mail| mail.position).collect();
+        Some(Receipt::new(move |taken| async move {
+            if taken {
+                // A failure here means that the mail is handed over again: its lease runs out by itself.
+                let _ = office.acknowledge(owner, &positions, None).await;
+            } else {
+                office.tally.stage(Stage::Returned, positions.len());
+            }
+            let _ = office.stores.mailbox.release(owner, holder).await;
+        }))
+    }
+
+    /// Sends words back the way they were asked for: over the request, to the peer's endpoint, or not at all.
+    async fn reply(
+        &self,
+        by: &Correspondent,
+        head: &Head,
+        words: &[u8],
+        receipt: Option<Receipt>,
+    ) -> Result<Answer, Unkept> {
+        let envelope = by.seal(words).map_err(|_| Unkept::Refused(Refusal::Unauthorized))?;
+        if wants_reply(head) {
+            return Ok(Answer::Reply { envelope, receipt });
+        }
+        self.mail_reply(by, envelope).await?;
+        Ok(Answer::Accepted)
+    }
+
+    /// Puts a reply into the mailbox of a peer with an endpoint. A peer without one gets replies only on return routes: they
+    /// never enter a queue that is picked up (RFC 0685).
+    pub(crate) async fn mail_reply(&self, by: &Correspondent, envelope: Bytes) -> Result<(), Unkept> {
+        let Some(key) = by.connection.their_keys.first().filter(|_| by.has_endpoint()) else {
+            return Ok(());
+        };
+        let Some(letter) = self.letter(Destination::Key(*key), envelope) else { return Ok(()) };
+        self.keep(Route { owner: by.id(), dialable: true }, letter).await
+    }
+}
+
+/// Whether the sender asked for an answer on the same connection (RFC 0092).
+pub(crate) fn wants_reply(head: &Head) -> bool {
+    matches!(head.return_route, Some(ReturnRoute::All | ReturnRoute::Thread(_)))
+}
+
+impl From<Unkept> for Answer {
+    fn from(unkept: Unkept) -> Self {
+        match unkept {
+            Unkept::Refused(refusal) => Self::Refused(refusal),
+            Unkept::StoreAway(error) => {
+                tracing::warn!(%error, "an envelope could not be kept, its sender is cut off");
+                Self::Cut
+            }
+        }
+    }
+}

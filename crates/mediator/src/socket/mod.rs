@@ -1,0 +1,220 @@
+//! One WebSocket: the door for conversations.
+//!
+//! A socket may carry several agents ([`Guest`]s), each with its own return route and [`Session`](crate::session::Session).
+//! Nothing about a socket is trusted: authority comes from each envelope (RFC 0092).
+
+mod effects;
+mod guest;
+mod requests;
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use store::{Notice, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::Unkept;
+use crate::read::{Incoming, Unread};
+use crate::session::Event;
+use crate::{CloseReason, Heard, Link, LinkDown, Mediator, Refusal};
+use guest::Guest;
+
+/// Agents on one socket.
+const GUESTS_MOST: usize = 32;
+
+/// Envelopes that were sealed for somebody else before we give a socket up.
+const STRAY_MOST: u32 = 10;
+
+/// What is known about one socket. Usually driven by [`Mediator::serve_socket`]; a simulation drives it by hand.
+pub struct Socket {
+    office: Arc<Mediator>,
+    guests: Vec<Guest>,
+    last_frame: Timestamp,
+    strays: u32,
+}
+
+/// Why a socket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The peer, or the network.
+    Down,
+    /// We closed it.
+    Closed(CloseReason),
+}
+
+impl From<LinkDown> for Ended {
+    fn from(LinkDown: LinkDown) -> Self {
+        Self::Down
+    }
+}
+
+impl Mediator {
+    /// Serves one socket until it ends or `drain` asks for it to be closed.
+    pub async fn serve_socket<L: Link>(self: Arc<Self>, mut link: L, drain: CancellationToken) {
+        self.tally.socket_opened();
+        let mut socket = Socket::new(self.clone());
+        let ended = socket.serve(&mut link, &drain).await;
+        if let Ended::Closed(reason) = ended {
+            self.tally.close(reason);
+            link.close(reason).await;
+        }
+        drop(link);
+        socket.leave().await;
+        self.tally.socket_ended();
+    }
+}
+
+impl Socket {
+    /// A socket on which nobody has spoken yet.
+    pub fn new(office: Arc<Mediator>) -> Self {
+        let last_frame = office.clock.now();
+        Self { office, guests: Vec::new(), last_frame, strays: 0 }
+    }
+
+    /// Waits for the peer, the mailboxes, the clock and the end of the process, in turn.
+    async fn serve<L: Link>(&mut self, link: &mut L, drain: &CancellationToken) -> Ended {
+        loop {
+            let rest = self.deadline().since(self.office.clock.now());
+            let served = tokio::select! {
+                heard = link.next() => match heard {
+                    // What a frame sets in motion is large; an idle socket should not hold room for it.
+                    Some(heard) => Box::pin(self.hear(heard, link)).await,
+                    None => Err(Ended::Down),
+                },
+                (guest, notice) = poll_fn(|cx| self.poll_notice(cx)) => {
+                    Box::pin(self.notice(guest, notice, link)).await
+                }
+                () = tokio::time::sleep(rest) => Box::pin(self.tick(link)).await,
+                () = drain.cancelled() => Err(Ended::Closed(CloseReason::GoingAway)),
+            };
+            if let Err(ended) = served {
+                return ended;
+            }
+        }
+    }
+
+    /// When [`Socket::tick`] is due, at the latest.
+    pub fn deadline(&self) -> Timestamp {
+        let pace = &self.office.settings.pace;
+        let sessions = self.guests.iter().filter_map(|guest| guest.deadline(pace)).min();
+        sessions.unwrap_or(self.last_frame + pace.introduction)
+    }
+
+    /// Something arrived.
+    ///
+    /// # Errors
+    /// The socket is over, and [`Socket::leave`] is to be called.
+    pub async fn hear<L: Link>(&mut self, heard: Heard, link: &mut L) -> Result<(), Ended> {
+        match heard {
+            Heard::Frame(bytes) => {
+                self.last_frame = self.office.clock.now();
+                self.tell_all(|| Event::Alive, link).await?;
+                self.frame(&bytes, link).await
+            }
+            Heard::Pong(payload) => self.tell_all(|| Event::Pong(payload), link).await,
+            Heard::Alive => self.tell_all(|| Event::Alive, link).await,
+        }
+    }
+
+    /// A mailbox rang for the guest at this place.
+    ///
+    /// # Errors
+    /// As [`Socket::hear`].
+    pub async fn notice<L: Link>(&mut self, guest: usize, notice: Notice, link: &mut L) -> Result<(), Ended> {
+        let event = match notice {
+            Notice::Mail => Event::Rung,
+            Notice::Displaced => Event::Displaced,
+        };
+        self.tell(guest, event, link).await
+    }
+
+    /// Time has passed.
+    ///
+    /// # Errors
+    /// As [`Socket::hear`].
+    pub async fn tick<L: Link>(&mut self, link: &mut L) -> Result<(), Ended> {
+        let now = self.office.clock.now();
+        if self.guests.iter().all(Guest::is_silent)
+            && now >= self.last_frame + self.office.settings.pace.introduction
+        {
+            return Err(Ended::Closed(CloseReason::Idle));
+        }
+        for place in 0..self.guests.len() {
+            if self.guests[place].deadline(&self.office.settings.pace).is_some_and(|due| now >= due) {
+                self.tell(place, Event::Tick, link).await?;
+                self.renew_claim(place, link).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose mailbox rings, if any does.
+    pub fn poll_notice(&mut self, cx: &mut std::task::Context<'_>) -> Poll<(usize, Notice)> {
+        for (place, guest) in self.guests.iter_mut().enumerate() {
+            if let Poll::Ready(notice) = guest.poll_notice(cx) {
+                return Poll::Ready((place, notice));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Gives back what was in flight and every claim.
+    pub async fn leave(mut self) {
+        for guest in self.guests.drain(..) {
+            guest.leave(&self.office).await;
+        }
+    }
+
+    async fn frame<L: Link>(&mut self, bytes: &Bytes, link: &mut L) -> Result<(), Ended> {
+        let guests = &self.guests;
+        let familiar = |key: &didcomm::VerKey| guests.iter().find_map(|guest| guest.known_by(key));
+        match self.office.read(bytes, &familiar).await {
+            Ok(incoming) => self.incoming(incoming, link).await,
+            Err(Unread::Refused(refusal)) => self.refused(refusal),
+            Err(Unread::StoreAway(_)) => Err(Ended::Closed(CloseReason::TryLater)),
+        }
+    }
+
+    async fn incoming<L: Link>(&mut self, incoming: Incoming, link: &mut L) -> Result<(), Ended> {
+        match incoming {
+            Incoming::Forward(forward) => match self.office.forward(forward).await {
+                Ok(()) => Ok(()),
+                Err(unkept) => self.unkept(unkept),
+            },
+            Incoming::Greeting { author, inbound } => self.greet(author, &inbound, link).await,
+            Incoming::Request { by, inbound } => {
+                let place = self.seat(&by, &inbound.head)?;
+                self.request(place, &inbound, link).await
+            }
+            Incoming::Garbled { by, error } => match (error.answer(&self.office.ids.next()), &error.head) {
+                (Some(words), Some(head)) => {
+                    self.office.tally.problem();
+                    let place = self.seat(&by, head)?;
+                    self.say(place, &words, link).await
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// A forward over a socket has no answer (RFC 0094): only a store that is away ends the socket, so that the sender notices.
+    fn unkept(&mut self, unkept: Unkept) -> Result<(), Ended> {
+        match unkept {
+            Unkept::Refused(refusal) => self.refused(refusal),
+            Unkept::StoreAway(_) => Err(Ended::Closed(CloseReason::TryLater)),
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Result<(), Ended> {
+        self.office.tally.refusal(refusal);
+        if refusal != Refusal::UnknownRecipient && refusal != Refusal::MailboxFull {
+            self.strays += 1;
+        }
+        if refusal == Refusal::NotAnEnvelope || self.strays > STRAY_MOST {
+            return Err(Ended::Closed(CloseReason::BadFrame));
+        }
+        Ok(())
+    }
+}
