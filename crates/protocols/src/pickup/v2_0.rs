@@ -1,0 +1,95 @@
+//! messagepickup 2.0 (RFC 0685): mail stays until it is acknowledged by id.
+
+use serde::Deserialize;
+
+use super::delivery::delivery;
+use super::request::{self, Limit, LiveChange, Received};
+use crate::command::KeyFilter;
+use crate::reply::PickupStatus;
+use crate::time::iso8601;
+use crate::wire::{self, Message};
+use crate::{Command, Dialect, Fault, Head, Protocol, Reply, reply};
+
+/// messagepickup 2.0.
+#[derive(Debug, Clone, Copy)]
+pub struct V2_0;
+
+const PROTOCOL: Protocol = Protocol::new("messagepickup", 2, 0);
+const FILTER: &str = "recipient_key";
+
+#[derive(Deserialize)]
+struct StatusRequest {
+    #[serde(default)]
+    recipient_key: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DeliveryRequest {
+    limit: Limit,
+    #[serde(default)]
+    recipient_key: Option<String>,
+}
+
+impl Dialect for V2_0 {
+    fn protocol(&self) -> Protocol {
+        PROTOCOL
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        &["mediator"]
+    }
+
+    fn decode(&self, head: &Head, plaintext: &[u8]) -> Result<Command, Fault> {
+        match head.kind.name.as_str() {
+            "status-request" => {
+                let body: StatusRequest = wire::read(plaintext, "`recipient_key` is no text")?;
+                Ok(Command::StatusRequest { key: request::filter(body.recipient_key)? })
+            }
+            "delivery-request" => {
+                let body: DeliveryRequest = wire::read(plaintext, "`limit` is no whole number")?;
+                Ok(Command::DeliveryRequest {
+                    limit: body.limit.positive()?,
+                    key: request::filter(body.recipient_key)?,
+                })
+            }
+            "messages-received" => {
+                let body: Received =
+                    wire::read(plaintext, "`message_id_list` is no list of texts")?;
+                Ok(Command::MessagesReceived { ids: request::ids(body.message_id_list)? })
+            }
+            "live-delivery-change" => {
+                let body: LiveChange = wire::read(plaintext, "`live_delivery` is no truth value")?;
+                Ok(Command::LiveDelivery(body.live_delivery))
+            }
+            _ => Err(Fault::UnknownType),
+        }
+    }
+
+    fn encode(&self, reply: &Reply<'_>, thread: Option<&Head>, id: &str) -> Vec<u8> {
+        match reply {
+            Reply::Status(status) | Reply::NothingWaiting(status) => {
+                encode_status(status, thread, id)
+            }
+            Reply::Delivery { items, key } => {
+                delivery(PROTOCOL, items, named(key.as_ref()), thread, id)
+            }
+            other => reply::in_own_protocol(other, thread, id),
+        }
+    }
+}
+
+fn named(key: Option<&KeyFilter>) -> Option<(&str, &str)> {
+    key.map(|key| (FILTER, key.text.as_str()))
+}
+
+fn encode_status(status: &PickupStatus, thread: Option<&Head>, id: &str) -> Vec<u8> {
+    Message::new(PROTOCOL, "status", thread, id)
+        .with_some(FILTER, status.key.as_ref().map(|key| key.text.as_str()))
+        .with("message_count", status.messages)
+        .with_some("longest_waited_seconds", status.waited_seconds())
+        .with_some("newest_received_time", status.newest_ms.map(iso8601))
+        .with_some("oldest_received_time", status.oldest_ms.map(iso8601))
+        .with("total_bytes", status.bytes)
+        .with("live_delivery", status.live)
+        .into_bytes()
+}
