@@ -1,0 +1,93 @@
+//! base64 as peers really write it: both alphabets, with padding and without, in; unpadded base64url out.
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use base64::engine::DecodePaddingMode;
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const READ_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+const READ_STANDARD: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+
+/// Why text is not taken as base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Base64Error {
+    /// The decoded bytes would be more than the caller allows.
+    #[error("the base64 text is too long")]
+    TooLong,
+    /// A character of neither alphabet, both alphabets mixed, or an impossible length.
+    #[error("the text is not base64")]
+    Malformed,
+}
+
+/// The bytes of `text`, which may use either alphabet, padded or not. `limit` is in decoded bytes and is checked
+/// before anything is allocated.
+pub fn decode(text: &str, limit: usize) -> Result<Vec<u8>, Base64Error> {
+    if text.len() / 4 > limit / 3 + 1 {
+        return Err(Base64Error::TooLong);
+    }
+    let bytes = reader(text).decode(text).map_err(|_| Base64Error::Malformed)?;
+    if bytes.len() > limit { Err(Base64Error::TooLong) } else { Ok(bytes) }
+}
+
+/// The `N` bytes of `text`, without allocating; [`Base64Error::Malformed`] when there are fewer or more.
+pub fn decode_exact<const N: usize>(text: &str) -> Result<[u8; N], Base64Error> {
+    let mut bytes = [0; N];
+    decode_into(text, &mut bytes).and_then(|filled| if filled == N { Ok(bytes) } else { Err(Base64Error::Malformed) })
+}
+
+fn decode_into(text: &str, out: &mut [u8]) -> Result<usize, Base64Error> {
+    reader(text).decode_slice(text, out).map_err(|_| Base64Error::Malformed)
+}
+
+/// `bytes` as unpadded base64url, the only form that is emitted.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Appends `bytes` as unpadded base64url to `out`.
+pub fn encode_into(bytes: &[u8], out: &mut String) {
+    URL_SAFE_NO_PAD.encode_string(bytes, out);
+}
+
+fn reader(text: &str) -> &'static GeneralPurpose {
+    if text.bytes().any(|byte| byte == b'+' || byte == b'/') { &READ_STANDARD } else { &READ_URL }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_alphabets_padded_or_not_are_the_same_bytes() {
+        for text in ["-_-_AA", "+/+/AA", "-_-_AA==", "+/+/AA=="] {
+            assert_eq!(decode(text, 16).unwrap(), [0xfb, 0xff, 0xbf, 0x00], "{text}");
+        }
+        assert_eq!(encode(&[0xfb, 0xff, 0xbf, 0x00]), "-_-_AA");
+    }
+
+    #[test]
+    fn mixed_alphabets_and_junk_are_malformed() {
+        for text in ["+_AA", "a", "a=b=", "a b c", "\u{e4}\u{e4}"] {
+            assert_eq!(decode(text, 16), Err(Base64Error::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_limit_is_exact_and_in_decoded_bytes() {
+        let text = encode(&[1; 10]);
+        assert_eq!(decode(&text, 10).unwrap().len(), 10);
+        assert_eq!(decode(&text, 9), Err(Base64Error::TooLong));
+        assert_eq!(decode(&"A".repeat(4_000), 9), Err(Base64Error::TooLong));
+    }
+
+    #[test]
+    fn exact_sizes_are_exact() {
+        assert_eq!(decode_exact::<3>("AQID").unwrap(), [1, 2, 3]);
+        assert_eq!(decode_exact::<4>("AQID"), Err(Base64Error::Malformed));
+        assert_eq!(decode_exact::<2>("AQID"), Err(Base64Error::Malformed));
+    }
+}
