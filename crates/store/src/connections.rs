@@ -33,7 +33,7 @@ pub trait Connections: Send + Sync {
     /// Ids of connections whose peer has an endpoint that can be dialled, in the order of ids, from behind `after` on.
     async fn dialable(&self, after: Option<RecipientId>, limit: usize) -> Result<Vec<RecipientId>>;
 
-    /// Keeps a single-use invitation.
+    /// Keeps a single-use invitation. One with this id that exists already is left as it is, used or not.
     async fn invite(&self, invitation: &Invitation) -> Result<()>;
 
     /// The single-use invitation with this id, also when it was used.

@@ -97,7 +97,9 @@ impl InFlight<'_> {
     /// [`StoreError::Displaced`] if it is a session that is not the mailbox's reader.
     pub fn admit(&self, holder: Holder) -> Result<()> {
         match holder {
-            Holder::Session(epoch) if self.bells.reader(self.owner) != Some(epoch) => Err(StoreError::Displaced),
+            Holder::Session(epoch) if self.bells.reader(self.owner) != Some(epoch) => {
+                Err(StoreError::Displaced)
+            }
             _ => Ok(()),
         }
     }
@@ -150,7 +152,8 @@ impl InFlight<'_> {
         }
         let reader = self.bells.reader(self.owner);
         let is_valid = |held: &Held| {
-            held.until > now && !matches!(held.holder, Holder::Session(epoch) if reader != Some(epoch))
+            held.until > now
+                && !matches!(held.holder, Holder::Session(epoch) if reader != Some(epoch))
         };
         if !self.marks.holders.iter().all(is_valid) {
             self.keep_only(is_valid);
@@ -187,7 +190,12 @@ mod tests {
 
     fn mail(sequence: u64) -> Mail {
         let position = Position { sequence, incarnation: 5 };
-        Mail { position, envelope: Bytes::from_static(b"ten bytes!"), destination: crate::tests::key(1), received: NOW }
+        Mail {
+            position,
+            envelope: Bytes::from_static(b"ten bytes!"),
+            destination: crate::tests::key(1),
+            received: NOW,
+        }
     }
 
     #[test]
@@ -196,7 +204,10 @@ mod tests {
         flight.lock(OWNER, NOW).hold(REQUEST, LATER, &[mail(1), mail(2), mail(3)]);
         assert_eq!(flight.lock(OWNER, NOW).forget(mail(2).position), Some(REQUEST));
         let in_flight = flight.lock(OWNER, NOW);
-        assert_eq!((in_flight.messages(), in_flight.bytes(), in_flight.held_by(REQUEST)), (2, 20, 2));
+        assert_eq!(
+            (in_flight.messages(), in_flight.bytes(), in_flight.held_by(REQUEST)),
+            (2, 20, 2)
+        );
         assert!(in_flight.contains(mail(3).position) && !in_flight.contains(mail(2).position));
     }
 

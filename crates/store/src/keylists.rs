@@ -22,7 +22,12 @@ pub trait Keylists: Send + Sync {
 
     /// Applies the changes in order, all visible at once, and says of each what came of it. `limit` is the number of keys that a
     /// recipient may list; an add beyond it is [`KeyOutcome::Refused`].
-    async fn update(&self, owner: RecipientId, changes: &[KeyChange], limit: usize) -> Result<Vec<KeyOutcome>>;
+    async fn update(
+        &self,
+        owner: RecipientId,
+        changes: &[KeyChange],
+        limit: usize,
+    ) -> Result<Vec<KeyOutcome>>;
 
     /// A page of the keylist, in the order in which the keys were added.
     async fn list(&self, owner: RecipientId, offset: usize, limit: usize) -> Result<KeyPage>;
@@ -62,9 +67,9 @@ pub enum KeyAction {
 pub enum KeyOutcome {
     /// The list changed.
     Success,
-    /// It was as wanted before.
+    /// It was as wanted before. So it is when a key is removed that another recipient owns: it was not on this list.
     NoChange,
-    /// Another recipient owns the key, or the list is full.
+    /// An add of a key that another recipient owns, or beyond the list's limit.
     Refused,
 }
 

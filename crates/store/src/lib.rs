@@ -85,6 +85,6 @@ impl Stores {
 mod tests {
     /// Some key, another for each number.
     pub(crate) fn key(number: u8) -> didcomm::Destination {
-        didcomm::Destination::Key(didcomm::VerKey([number; 32]))
+        didcomm::Destination::Key(didcomm::VerKey::from_bytes([number; 32]))
     }
 }

@@ -24,8 +24,9 @@ use crate::{Epoch, Position, RecipientId, Result, Timestamp, Watch};
 /// by a newer session. What is in flight is not handed out again and not counted by [`Mailbox::depth`]. The state
 /// lives in the store, because a request may reach any instance; it need not survive the engine.
 ///
-/// There is one session per mailbox: the one with the highest epoch that called [`Mailbox::watch`]. Marks of
-/// older sessions are void from that moment on; marks of requests stand until they run out.
+/// There is one session per mailbox, its *reader*: the one with the highest epoch that called [`Mailbox::watch`]. Marks of
+/// older sessions are void from that moment on; marks of requests stand until they run out. A lease has run out as
+/// soon as the clock shows its `until`; a later renewal revives nothing.
 #[async_trait]
 pub trait Mailbox: Send + Sync {
     /// Keeps `letter` for `owner`. When this returns [`Appended::Stored`] the letter is durable (as the engine's settings
@@ -46,15 +47,27 @@ pub trait Mailbox: Send + Sync {
     /// until `until`, older ones too: a lease with a `demand` of nothing renews.
     ///
     /// # Errors
-    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if `holder` is a session whose epoch is not the newest.
-    async fn lease(&self, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>>;
+    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if `holder` is a session that is not the mailbox's reader: a
+    /// newer one watches, its [`Watch`] was dropped or released, or it never had one. A session watches first, then leases.
+    async fn lease(
+        &self,
+        owner: RecipientId,
+        holder: Holder,
+        until: Timestamp,
+        demand: &Demand,
+    ) -> Result<Vec<Mail>>;
 
     /// Removes these messages for good, in flight or not, and says how many there were. Unknown ids and ids of other mailboxes are
     /// passed over. Need not be durable before it returns: a crash may bring them back.
     ///
     /// `by` is the session that heard the acknowledgement. If it is not the mailbox's reader (the wallet acknowledged over
     /// HTTP, perhaps to another instance) and the reader had some of these in flight, the reader is rung: its window has room again.
-    async fn acknowledge(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize>;
+    async fn acknowledge(
+        &self,
+        owner: RecipientId,
+        ids: &[Position],
+        by: Option<Epoch>,
+    ) -> Result<usize>;
 
     /// Ends all marks of `holder`: what it did not acknowledge is at its old place again. A session that is the mailbox's
     /// newest also stops being its watcher. Rings whoever watches if mail became available. Unknown holders are passed over.
@@ -72,8 +85,9 @@ pub trait Mailbox: Send + Sync {
     /// [`StoreError::Displaced`](crate::StoreError::Displaced) if a newer epoch already reads here.
     async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch>;
 
-    /// Removes mail and dedupe entries whose time has passed at `now`, at most `limit` of them, and returns how many messages it
-    /// removed. Returning less than `limit` means that it is done.
+    /// Removes mail whose time has passed at `now`, in flight or not, at most `limit` messages, and returns how many it
+    /// removed. Less than `limit` means that it is done. Dedupe entries whose window has passed go along at the
+    /// store's own pace.
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize>;
 }
 

@@ -14,7 +14,8 @@ pub trait Presence: Send + Sync {
     /// Prolongs a claim.
     ///
     /// # Errors
-    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if a newer claim exists.
+    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if a newer claim exists, or if this one was given up or
+    /// forgotten by the engine.
     async fn renew(&self, owner: RecipientId, epoch: Epoch, until: Timestamp) -> Result<()>;
 
     /// Gives a claim up. A newer claim is left alone.

@@ -36,7 +36,8 @@ impl FromStr for RecipientId {
 ///
 /// Positions of one mailbox are ordered by `sequence`. The `incarnation` is random and drawn anew whenever a store
 /// may have lost its tail (each time an embedded store is opened, each time an engine came back empty), so that a
-/// sequence that is counted again cannot give an old id to new mail.
+/// sequence that is counted again cannot give an old id to new mail. No two messages of a store share a position, also not in
+/// different mailboxes: a store that counts per mailbox draws (or derives) an incarnation per mailbox too.
 ///
 /// Its text form is 22 characters of `[A-Za-z0-9_-]`, inside what Credo accepts as a message id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,7 +64,8 @@ impl Position {
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = [0u8; 22];
-        let written = URL_SAFE_NO_PAD.encode_slice(self.to_bytes(), &mut text).map_err(|_| fmt::Error)?;
+        let written =
+            URL_SAFE_NO_PAD.encode_slice(self.to_bytes(), &mut text).map_err(|_| fmt::Error)?;
         f.write_str(std::str::from_utf8(&text[..written]).map_err(|_| fmt::Error)?)
     }
 }

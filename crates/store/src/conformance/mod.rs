@@ -1,5 +1,40 @@
 //! The promises of the traits, as tests that every store has to pass.
+//!
+//! A store's tests say `store::conformance!(fixture)`, where `fixture` is an `async fn() -> Fixture` that gives fresh, empty
+//! stores each time. Every promise becomes a test of its own. How a second instance reaches the same data, and how the
+//! engine ends and comes back, is said by an [`Engine`].
+#![expect(missing_docs, reason = "the name of a promise is its sentence")]
 
+pub mod acknowledging;
+pub mod appending;
 mod clock;
+pub mod connections;
+pub mod dead_letters;
+pub mod expiring;
+mod fixture;
+pub mod in_flight;
+pub mod keylists;
+mod list;
+pub mod presence;
+pub mod reading;
+pub mod restarting;
+pub mod waking;
+
+use std::time::Duration;
 
 pub use clock::ManualClock;
+pub use fixture::{Engine, Fixture};
+
+/// How long a promise may take, by the wall clock: a store that hangs fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs one promise against a fresh fixture.
+///
+/// # Panics
+/// If the promise is broken.
+pub fn run(factory: impl AsyncFnOnce() -> Fixture, promise: impl AsyncFnOnce(Fixture)) {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().expect("a runtime");
+    let kept = async { tokio::time::timeout(PATIENCE, promise(factory().await)).await };
+    runtime.block_on(kept).expect("the store answers in time");
+}

@@ -15,7 +15,12 @@ pub(super) struct Peers {
 }
 
 impl Peers {
-    fn admit(&mut self, connection: &Connection, invitation: Option<&str>, now: Timestamp) -> Admission {
+    fn admit(
+        &mut self,
+        connection: &Connection,
+        invitation: Option<&str>,
+        now: Timestamp,
+    ) -> Admission {
         if let Some(known) = self.connections.get(&connection.id) {
             return Admission::Known(Box::new(known.clone()));
         }
@@ -87,13 +92,21 @@ impl Connections for MemoryStore {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let peers = self.peers.lock();
         let behind = peers.connections.range((from, Bound::Unbounded));
-        Ok(behind.filter(|(_, peer)| !peer.endpoints.is_empty()).map(|(id, _)| *id).take(limit).collect())
+        Ok(behind
+            .filter(|(_, peer)| !peer.endpoints.is_empty())
+            .map(|(id, _)| *id)
+            .take(limit)
+            .collect())
     }
 
     async fn invite(&self, invitation: &Invitation) -> Result<()> {
         self.gate()?;
         // Keeping it twice must not make a used one new.
-        self.peers.lock().invitations.entry(invitation.id.clone()).or_insert_with(|| invitation.clone());
+        self.peers
+            .lock()
+            .invitations
+            .entry(invitation.id.clone())
+            .or_insert_with(|| invitation.clone());
         Ok(())
     }
 

@@ -16,7 +16,13 @@ impl DeadLetters for MemoryStore {
     async fn list(&self, after: Option<Position>, limit: usize) -> Result<Vec<DeadLetter>> {
         self.gate()?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        Ok(self.graves.lock().range((from, Bound::Unbounded)).take(limit).map(|(_, letter)| letter.clone()).collect())
+        Ok(self
+            .graves
+            .lock()
+            .range((from, Bound::Unbounded))
+            .take(limit)
+            .map(|(_, letter)| letter.clone())
+            .collect())
     }
 
     async fn exhume(&self, position: Position) -> Result<Option<DeadLetter>> {

@@ -26,7 +26,9 @@ impl Lists {
             (KeyAction::Add, None) => self.add(owner, &change.destination, limit),
             (KeyAction::Add, Some(false)) => KeyOutcome::Refused,
             (KeyAction::Remove, Some(true)) => self.remove(owner, &change.destination),
-            (KeyAction::Add, Some(true)) | (KeyAction::Remove, None | Some(false)) => KeyOutcome::NoChange,
+            (KeyAction::Add, Some(true)) | (KeyAction::Remove, None | Some(false)) => {
+                KeyOutcome::NoChange
+            }
         }
     }
 
@@ -71,7 +73,12 @@ impl Keylists for MemoryStore {
         Ok(self.lists.lock().routes.get(destination).copied())
     }
 
-    async fn update(&self, owner: RecipientId, changes: &[KeyChange], limit: usize) -> Result<Vec<KeyOutcome>> {
+    async fn update(
+        &self,
+        owner: RecipientId,
+        changes: &[KeyChange],
+        limit: usize,
+    ) -> Result<Vec<KeyOutcome>> {
         self.gate()?;
         let mut lists = self.lists.lock();
         Ok(changes.iter().map(|change| lists.apply(owner, change, limit)).collect())

@@ -7,7 +7,8 @@ use didcomm::Destination;
 use super::MemoryStore;
 use crate::flight::InFlight;
 use crate::{
-    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result, Timestamp, Watch,
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result,
+    Timestamp, Watch,
 };
 
 /// The mailboxes, in an order that does not depend on chance.
@@ -49,7 +50,10 @@ impl Boxes {
     }
 
     fn select(&self, owner: RecipientId, demand: &Demand, in_flight: &InFlight<'_>) -> Vec<Mail> {
-        self.boxes.get(&owner).map(|contents| contents.select(demand, in_flight)).unwrap_or_default()
+        self.boxes
+            .get(&owner)
+            .map(|contents| contents.select(demand, in_flight))
+            .unwrap_or_default()
     }
 
     /// Removes what is listed and says how many messages there were.
@@ -63,12 +67,20 @@ impl Boxes {
     }
 
     fn expired(&self, now: Timestamp, limit: usize) -> Vec<(RecipientId, Position)> {
-        let all = self.boxes.iter().flat_map(|(owner, contents)| contents.mail.values().map(move |kept| (*owner, kept)));
-        all.filter(|(_, kept)| kept.expires <= now).map(|(owner, kept)| (owner, kept.mail.position)).take(limit).collect()
+        let all = self
+            .boxes
+            .iter()
+            .flat_map(|(owner, contents)| contents.mail.values().map(move |kept| (*owner, kept)));
+        all.filter(|(_, kept)| kept.expires <= now)
+            .map(|(owner, kept)| (owner, kept.mail.position))
+            .take(limit)
+            .collect()
     }
 
     fn forget_duplicates(&mut self, now: Timestamp) {
-        self.boxes.values_mut().for_each(|contents| contents.remembered.retain(|_, until| *until > now));
+        self.boxes
+            .values_mut()
+            .for_each(|contents| contents.remembered.retain(|_, until| *until > now));
         self.boxes.retain(|_, contents| !contents.is_empty());
     }
 }
@@ -142,9 +154,9 @@ impl Contents {
     fn depth(&self, key: Option<&Destination>, in_flight: &InFlight<'_>) -> Depth {
         let (messages, bytes) = match key {
             None => (self.mail.len() as u64 - in_flight.messages(), self.bytes - in_flight.bytes()),
-            Some(_) => self
-                .available(key, in_flight)
-                .fold((0, 0), |(messages, bytes), mail| (messages + 1, bytes + mail.envelope.len() as u64)),
+            Some(_) => self.available(key, in_flight).fold((0, 0), |(messages, bytes), mail| {
+                (messages + 1, bytes + mail.envelope.len() as u64)
+            }),
         };
         let oldest = self.available(key, in_flight).next().map(|mail| mail.received);
         let newest = self.available(key, in_flight).next_back().map(|mail| mail.received);
@@ -173,7 +185,13 @@ impl Mailbox for MemoryStore {
         Ok(boxes.select(owner, demand, &in_flight))
     }
 
-    async fn lease(&self, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>> {
+    async fn lease(
+        &self,
+        owner: RecipientId,
+        holder: Holder,
+        until: Timestamp,
+        demand: &Demand,
+    ) -> Result<Vec<Mail>> {
         self.gate()?;
         let (boxes, flight) = (self.boxes.lock(), self.flight());
         let mut in_flight = flight.lock(owner, self.clock.now());
@@ -185,14 +203,21 @@ impl Mailbox for MemoryStore {
         Ok(mail)
     }
 
-    async fn acknowledge(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize> {
+    async fn acknowledge(
+        &self,
+        owner: RecipientId,
+        ids: &[Position],
+        by: Option<Epoch>,
+    ) -> Result<usize> {
         self.gate()?;
         let (mut boxes, flight) = (self.boxes.lock(), self.flight());
         let removed = boxes.remove(owner, ids);
         let mut in_flight = flight.lock(owner, self.clock.now());
         let holders = ids.iter().filter_map(|id| in_flight.forget(*id));
         // A mark of a session that stands is one of the reader.
-        if holders.fold(false, |any, holder| any | matches!(holder, Holder::Session(epoch) if by != Some(epoch))) {
+        if holders.fold(false, |any, holder| {
+            any | matches!(holder, Holder::Session(epoch) if by != Some(epoch))
+        }) {
             self.ring(owner);
         }
         Ok(removed)
@@ -215,7 +240,11 @@ impl Mailbox for MemoryStore {
         self.gate()?;
         let (boxes, flight) = (self.boxes.lock(), self.flight());
         let in_flight = flight.lock(owner, self.clock.now());
-        Ok(boxes.boxes.get(&owner).map(|contents| contents.depth(key, &in_flight)).unwrap_or_default())
+        Ok(boxes
+            .boxes
+            .get(&owner)
+            .map(|contents| contents.depth(key, &in_flight))
+            .unwrap_or_default())
     }
 
     async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch> {

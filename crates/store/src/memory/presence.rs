@@ -59,6 +59,10 @@ impl Presence for MemoryStore {
     async fn locate(&self, owner: RecipientId, now: Timestamp) -> Result<Option<Location>> {
         self.gate()?;
         let claims = self.claims.lock();
-        Ok(claims.standing.get(&owner).filter(|claim| claim.until > now).map(|claim| claim.location.clone()))
+        Ok(claims
+            .standing
+            .get(&owner)
+            .filter(|claim| claim.until > now)
+            .map(|claim| claim.location.clone()))
     }
 }
