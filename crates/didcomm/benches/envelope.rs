@@ -1,1 +1,79 @@
-fn main() {}
+//! What opening and sealing an envelope costs, by size and by way. `cargo bench -p didcomm`
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use didcomm::{Envelope, Limits, Peer, Sealed, SecretKey, seal_anon, seal_auth};
+
+const SIZES: [usize; 3] = [1024, 2048, 8192];
+
+fn parse(envelope: &Envelope) -> Sealed {
+    Sealed::parse(envelope.as_bytes(), &Limits::default()).expect("what we sealed parses")
+}
+
+fn open(c: &mut Criterion) {
+    let (ours, theirs) = (SecretKey::generate(), SecretKey::generate());
+    let peer = Peer::new(&ours, &theirs.verkey()).expect("a generated key is valid");
+    let mut group = c.benchmark_group("open");
+    for size in SIZES {
+        let body = vec![b'x'; size];
+        let anon = seal_anon(&body, &[ours.verkey()]).expect("a generated key is valid");
+        let auth = seal_auth(&body, &theirs, &[ours.verkey()]).expect("a generated key is valid");
+        group.bench_with_input(BenchmarkId::new("parse only", size), &anon, |b, anon| {
+            b.iter(|| parse(anon))
+        });
+        group.bench_with_input(BenchmarkId::new("anoncrypt", size), &anon, |b, anon| {
+            b.iter(|| parse(anon).open(0, &ours));
+        });
+        group.bench_with_input(BenchmarkId::new("authcrypt cold", size), &auth, |b, auth| {
+            b.iter(|| parse(auth).open(0, &ours));
+        });
+        group.bench_with_input(
+            BenchmarkId::new("authcrypt cached peer", size),
+            &auth,
+            |b, auth| {
+                b.iter(|| parse(auth).open_from(0, &ours, &peer));
+            },
+        );
+    }
+    group.finish();
+}
+
+fn seal(c: &mut Criterion) {
+    let (ours, theirs) = (SecretKey::generate(), SecretKey::generate().verkey());
+    let peer = Peer::new(&ours, &theirs).expect("a generated key is valid");
+    let mut group = c.benchmark_group("seal");
+    for size in SIZES {
+        let body = vec![b'x'; size];
+        group.bench_with_input(BenchmarkId::new("anoncrypt", size), &body, |b, body| {
+            b.iter(|| seal_anon(black_box(body), &[theirs]));
+        });
+        group.bench_with_input(BenchmarkId::new("authcrypt cold", size), &body, |b, body| {
+            b.iter(|| seal_auth(black_box(body), &ours, &[theirs]));
+        });
+        group.bench_with_input(
+            BenchmarkId::new("authcrypt cached peer", size),
+            &body,
+            |b, body| {
+                b.iter(|| peer.seal(black_box(body)));
+            },
+        );
+    }
+    group.finish();
+}
+
+fn keys(c: &mut Criterion) {
+    let (ours, theirs) = (SecretKey::generate(), SecretKey::generate().verkey());
+    let signature = ours.sign(b"message");
+    let mut group = c.benchmark_group("keys");
+    group.bench_function("from seed", |b| b.iter(|| SecretKey::from_seed(black_box([7; 32]))));
+    group.bench_function("to X25519", |b| b.iter(|| black_box(theirs).agreement()));
+    group.bench_function("sign", |b| b.iter(|| ours.sign(black_box(b"message"))));
+    group.bench_function("verify", |b| {
+        b.iter(|| ours.verkey().verify(black_box(b"message"), &signature))
+    });
+    group.finish();
+}
+
+criterion_group!(benches, open, seal, keys);
+criterion_main!(benches);

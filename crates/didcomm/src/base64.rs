@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -35,7 +35,8 @@ pub fn decode(text: &str, limit: usize) -> Result<Vec<u8>, Base64Error> {
 /// The `N` bytes of `text`, without allocating; [`Base64Error::Malformed`] when there are fewer or more.
 pub fn decode_exact<const N: usize>(text: &str) -> Result<[u8; N], Base64Error> {
     let mut bytes = [0; N];
-    decode_into(text, &mut bytes).and_then(|filled| if filled == N { Ok(bytes) } else { Err(Base64Error::Malformed) })
+    decode_into(text, &mut bytes)
+        .and_then(|filled| if filled == N { Ok(bytes) } else { Err(Base64Error::Malformed) })
 }
 
 fn decode_into(text: &str, out: &mut [u8]) -> Result<usize, Base64Error> {

@@ -45,7 +45,9 @@ impl Destination {
     /// # Errors
     /// Everything else, and everything above the length limits of [`did`].
     pub fn parse(text: &str) -> Result<Self, DestinationError> {
-        if let Some(multibase) = text.strip_prefix("did:key:").or_else(|| text.strip_prefix("did:peer:0")) {
+        if let Some(multibase) =
+            text.strip_prefix("did:key:").or_else(|| text.strip_prefix("did:peer:0"))
+        {
             return Self::parse_multibase(text, multibase);
         }
         if text.starts_with("did:") || did::is_unqualified(text) {
@@ -57,7 +59,9 @@ impl Destination {
     fn parse_multibase(text: &str, multibase: &str) -> Result<Self, DestinationError> {
         let bare = did::without_fragment(multibase);
         match Multikey::parse(bare) {
-            Ok(Multikey::X25519(_)) if multibase.len() > bare.len() && !multibase.ends_with(bare) => {
+            Ok(Multikey::X25519(_))
+                if multibase.len() > bare.len() && !multibase.ends_with(bare) =>
+            {
                 Err(KeyError::Fragment.into())
             }
             Ok(Multikey::X25519(key)) => Ok(Self::Agreement(key)),
@@ -97,9 +101,9 @@ impl Destination {
         match *kind {
             KEY => Ok(Self::Key(VerKey::from_bytes(key()?))),
             AGREEMENT => Ok(Self::Agreement(key()?)),
-            DID if rest.len() <= did::LONGEST_DID => {
-                std::str::from_utf8(rest).map(|did| Self::Did(did.into())).map_err(|_| DestinationError::Damaged)
-            }
+            DID if rest.len() <= did::LONGEST_DID => std::str::from_utf8(rest)
+                .map(|did| Self::Did(did.into()))
+                .map_err(|_| DestinationError::Damaged),
             _ => Err(DestinationError::Damaged),
         }
     }
@@ -169,7 +173,11 @@ mod tests {
 
     #[test]
     fn bytes_come_back_as_they_went() {
-        for text in [RAW, "did:key:z6LSeu9HkTHSfLLeUs2nnzUSNedgDUevfNQgQjQC23ZCit6F", "did:web:a.example#key-1"] {
+        for text in [
+            RAW,
+            "did:key:z6LSeu9HkTHSfLLeUs2nnzUSNedgDUevfNQgQjQC23ZCit6F",
+            "did:web:a.example#key-1",
+        ] {
             let destination = Destination::parse(text).unwrap();
             assert_eq!(Destination::from_bytes(&destination.to_bytes()).unwrap(), destination);
         }

@@ -15,6 +15,7 @@ mod keys;
 
 pub use destination::{Destination, DestinationError};
 pub use envelope::{
-    Algorithm, Envelope, EnvelopeError, Limits, Opened, Peer, Sealed, Version, is_v2, seal_anon, seal_auth, version,
+    Algorithm, Envelope, EnvelopeError, Limits, Opened, Peer, Sealed, Version, is_v2, seal_anon,
+    seal_auth, version,
 };
 pub use keys::{KeyError, SecretKey, VerKey};

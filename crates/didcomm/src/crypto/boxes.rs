@@ -44,7 +44,11 @@ impl PairKey {
     }
 
     /// What is in `boxed`, when its MAC is right.
-    pub(crate) fn open(&self, boxed: &[u8], nonce: &[u8; NONCE]) -> Result<Zeroizing<Vec<u8>>, Refused> {
+    pub(crate) fn open(
+        &self,
+        boxed: &[u8],
+        nonce: &[u8; NONCE],
+    ) -> Result<Zeroizing<Vec<u8>>, Refused> {
         let (mac, body) = boxed.split_at_checked(BOX_OVERHEAD).ok_or(Refused)?;
         let (mut cipher, poly) = self.begin(nonce);
         verify_slices_are_equal(&poly.compute_unpadded(body), mac).map_err(|_| Refused)?;
@@ -65,12 +69,16 @@ impl PairKey {
 /// Seals `message` so that only the owner of `theirs` opens it, and nobody learns who sealed it.
 pub(crate) fn seal(message: &[u8], theirs: &[u8; 32]) -> Result<Vec<u8>, Refused> {
     let ephemeral = AgreementKey::ephemeral()?;
-    let boxed = PairKey::new(&ephemeral, theirs)?.close(message, &seal_nonce(ephemeral.public(), theirs));
+    let boxed =
+        PairKey::new(&ephemeral, theirs)?.close(message, &seal_nonce(ephemeral.public(), theirs));
     Ok([ephemeral.public().as_slice(), &boxed].concat())
 }
 
 /// What was sealed to `ours`.
-pub(crate) fn open_sealed(sealed: &[u8], ours: &AgreementKey) -> Result<Zeroizing<Vec<u8>>, Refused> {
+pub(crate) fn open_sealed(
+    sealed: &[u8],
+    ours: &AgreementKey,
+) -> Result<Zeroizing<Vec<u8>>, Refused> {
     let (ephemeral, boxed) = sealed.split_first_chunk::<32>().ok_or(Refused)?;
     PairKey::new(ours, ephemeral)?.open(boxed, &seal_nonce(ephemeral, ours.public()))
 }

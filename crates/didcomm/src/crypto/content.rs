@@ -12,9 +12,16 @@ pub(crate) const NONCE: usize = 12;
 pub(crate) const TAG: usize = 16;
 
 /// Encrypts `in_out` in place and returns the tag. A nonce must never be used twice with the same key.
-pub(crate) fn seal(key: &[u8; KEY], nonce: [u8; NONCE], aad: &[u8], in_out: &mut [u8]) -> Result<[u8; TAG], Refused> {
+pub(crate) fn seal(
+    key: &[u8; KEY],
+    nonce: [u8; NONCE],
+    aad: &[u8],
+    in_out: &mut [u8],
+) -> Result<[u8; TAG], Refused> {
     let nonce = Nonce::assume_unique_for_key(nonce);
-    let tag = cipher(key)?.seal_in_place_separate_tag(nonce, Aad::from(aad), in_out).map_err(|_| Refused)?;
+    let tag = cipher(key)?
+        .seal_in_place_separate_tag(nonce, Aad::from(aad), in_out)
+        .map_err(|_| Refused)?;
     tag.as_ref().try_into().map_err(|_| Refused)
 }
 

@@ -25,7 +25,10 @@ pub struct Refused;
 #[must_use]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    #[expect(clippy::expect_used, reason = "without randomness no key may be made, and no caller could go on")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no key may be made, and no caller could go on"
+    )]
     rand::fill(&mut bytes).expect("the operating system gives randomness");
     bytes
 }
@@ -45,6 +48,8 @@ pub fn derive(secret: &[u8], info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     let mut out = Zeroizing::new([0; 32]);
     let key = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret);
     #[expect(clippy::expect_used, reason = "HKDF-SHA-256 refuses only outputs above 8,160 bytes")]
-    key.expand(info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(out.as_mut())).expect("32 bytes fit HKDF-SHA-256");
+    key.expand(info, hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(out.as_mut()))
+        .expect("32 bytes fit HKDF-SHA-256");
     out
 }

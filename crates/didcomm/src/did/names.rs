@@ -42,11 +42,17 @@ pub fn same_party(one: &str, other: &str) -> bool {
 /// DID syntax as DID Core section 3.1 has it: `did:method:id`, with percent signs taken as they are.
 fn check_syntax(did: &str) -> Result<(), DidError> {
     let mut parts = did.splitn(3, ':');
-    let (scheme, method, id) = (parts.next(), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-    let method_ok = !method.is_empty() && method.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let (scheme, method, id) =
+        (parts.next(), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let method_ok =
+        !method.is_empty() && method.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let id_ok = id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:%-=".contains(&b));
     let whole = !id.is_empty() && !id.ends_with(':');
-    if scheme == Some("did") && method_ok && id_ok && whole { Ok(()) } else { Err(DidError::Malformed) }
+    if scheme == Some("did") && method_ok && id_ok && whole {
+        Ok(())
+    } else {
+        Err(DidError::Malformed)
+    }
 }
 
 #[cfg(test)]
@@ -61,12 +67,25 @@ mod tests {
 
     #[test]
     fn fragments_queries_and_paths_do_not_count() {
-        assert_eq!(normalise("did:web:a.example%3A80:x/y?z#k").unwrap(), "did:web:a.example%3A80:x");
+        assert_eq!(
+            normalise("did:web:a.example%3A80:x/y?z#k").unwrap(),
+            "did:web:a.example%3A80:x"
+        );
     }
 
     #[test]
     fn text_that_is_no_did_is_refused() {
-        for text in ["", "did:", "did:web", "did:web:", "DID:web:a", "did:Web:a", "did:web:a b", "did:web:a:", "did::a"] {
+        for text in [
+            "",
+            "did:",
+            "did:web",
+            "did:web:",
+            "DID:web:a",
+            "did:Web:a",
+            "did:web:a b",
+            "did:web:a:",
+            "did::a",
+        ] {
             assert_eq!(normalise(text), Err(DidError::Malformed), "{text}");
         }
         assert!(!same_party("did:", "did:"), "what is no DID names nobody");
@@ -74,6 +93,9 @@ mod tests {
 
     #[test]
     fn a_did_above_the_limit_is_refused_unread() {
-        assert_eq!(normalise(&format!("did:web:{}", "a".repeat(LONGEST_DID))), Err(DidError::TooLong));
+        assert_eq!(
+            normalise(&format!("did:web:{}", "a".repeat(LONGEST_DID))),
+            Err(DidError::TooLong)
+        );
     }
 }

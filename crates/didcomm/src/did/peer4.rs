@@ -27,7 +27,8 @@ pub struct Peer4 {
 /// [`DidError::Document`] when `input` is no object, [`DidError::TooLong`] when its long form would not be accepted.
 pub fn create(input: &Value) -> Result<Peer4, DidError> {
     let text = if input.is_object() { input.to_string() } else { return Err(DidError::Document) };
-    let document = format!("z{}", bs58::encode([JSON.as_slice(), text.as_bytes()].concat()).into_string());
+    let document =
+        format!("z{}", bs58::encode([JSON.as_slice(), text.as_bytes()].concat()).into_string());
     let short = format!("{PREFIX}{}", hash_of(&document));
     let long = format!("{short}:{document}");
     if long.len() > LONGEST_DID { Err(DidError::TooLong) } else { Ok(Peer4 { long, short }) }
@@ -47,7 +48,8 @@ pub fn short_form(did: &str) -> Result<String, DidError> {
 pub(crate) fn decode(did: &str) -> Result<Value, DidError> {
     let (hash, document) = parts(did)?;
     check_hash(hash, document)?;
-    let base58 = document.and_then(|text| text.strip_prefix('z')).ok_or(DidError::NotSelfContained)?;
+    let base58 =
+        document.and_then(|text| text.strip_prefix('z')).ok_or(DidError::NotSelfContained)?;
     let bytes = bs58::decode(base58).into_vec().map_err(|_| DidError::Malformed)?;
     let json = bytes.strip_prefix(&JSON).ok_or(DidError::Document)?;
     serde_json::from_slice(json).map_err(|_| DidError::Document)
@@ -59,18 +61,28 @@ fn parts(did: &str) -> Result<(&str, Option<&str>), DidError> {
         return Err(DidError::TooLong);
     }
     let rest = did.strip_prefix(PREFIX).ok_or(DidError::Malformed)?;
-    let (hash, document) = rest.split_once(':').map_or((rest, None), |(hash, document)| (hash, Some(document)));
-    let base58 = |text: &str| !text.contains(|c: char| !c.is_ascii_alphanumeric() || "0OIl".contains(c));
+    let (hash, document) =
+        rest.split_once(':').map_or((rest, None), |(hash, document)| (hash, Some(document)));
+    let base58 =
+        |text: &str| !text.contains(|c: char| !c.is_ascii_alphanumeric() || "0OIl".contains(c));
     let shaped = hash.len() == 47 && hash.starts_with("zQm") && base58(hash);
-    let shaped_document = document.is_none_or(|text| text.len() > 1 && text.starts_with('z') && base58(text));
+    let shaped_document =
+        document.is_none_or(|text| text.len() > 1 && text.starts_with('z') && base58(text));
     if shaped && shaped_document { Ok((hash, document)) } else { Err(DidError::Malformed) }
 }
 
 fn check_hash(hash: &str, document: Option<&str>) -> Result<(), DidError> {
-    if document.is_some_and(|document| hash_of(document) != hash) { Err(DidError::Hash) } else { Ok(()) }
+    if document.is_some_and(|document| hash_of(document) != hash) {
+        Err(DidError::Hash)
+    } else {
+        Ok(())
+    }
 }
 
 /// The multihash, in base58btc multibase, of some text.
 pub(crate) fn hash_of(text: &str) -> String {
-    format!("z{}", bs58::encode([SHA2_256.as_slice(), &sha256(text.as_bytes())].concat()).into_string())
+    format!(
+        "z{}",
+        bs58::encode([SHA2_256.as_slice(), &sha256(text.as_bytes())].concat()).into_string()
+    )
 }

@@ -99,7 +99,9 @@ impl RawRecipient<'_> {
         }
         let wrapped = match (algorithm, &header.sender, &header.iv) {
             (Algorithm::Authcrypt, Some(sender), Some(iv)) => self.decode_auth(sender, iv)?,
-            (Algorithm::Anoncrypt, None, None) | (Algorithm::Anoncrypt, Some(_), Some(_)) => self.decode_anon()?,
+            (Algorithm::Anoncrypt, None, None) | (Algorithm::Anoncrypt, Some(_), Some(_)) => {
+                self.decode_anon()?
+            }
             _ => return Err(EnvelopeError::Sender),
         };
         Ok(Recipient { kid: VerKey::parse(&header.kid)?, wrapped })

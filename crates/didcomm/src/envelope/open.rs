@@ -45,7 +45,12 @@ impl Sealed {
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
-    pub fn open_from(&self, index: usize, secret: &SecretKey, peer: &Peer) -> Result<Opened, EnvelopeError> {
+    pub fn open_from(
+        &self,
+        index: usize,
+        secret: &SecretKey,
+        peer: &Peer,
+    ) -> Result<Opened, EnvelopeError> {
         let recipient = self.recipient(index, secret)?;
         match recipient.wrapped.unwrap_from(peer, recipient.kid) {
             Some(unwrapped) => self.finish(recipient.kid, unwrapped),
@@ -55,11 +60,16 @@ impl Sealed {
 
     fn recipient(&self, index: usize, secret: &SecretKey) -> Result<&Recipient, EnvelopeError> {
         let recipient = self.recipients.get(index).ok_or(EnvelopeError::NotRecipient)?;
-        if recipient.kid == secret.verkey() { Ok(recipient) } else { Err(EnvelopeError::NotRecipient) }
+        if recipient.kid == secret.verkey() {
+            Ok(recipient)
+        } else {
+            Err(EnvelopeError::NotRecipient)
+        }
     }
 
     fn finish(&self, recipient: VerKey, (key, sender): Unwrapped) -> Result<Opened, EnvelopeError> {
-        let plaintext = content::open(&key, self.iv, self.protected.as_bytes(), &self.ciphertext, &self.tag)?;
+        let plaintext =
+            content::open(&key, self.iv, self.protected.as_bytes(), &self.ciphertext, &self.tag)?;
         Ok(Opened { plaintext, sender, recipient })
     }
 }

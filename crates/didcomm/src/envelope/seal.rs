@@ -12,7 +12,11 @@ use crate::{SecretKey, VerKey, base64};
 /// # Errors
 /// [`EnvelopeError::Recipients`] without recipient or with one twice, [`EnvelopeError::Key`] when one is not a valid
 /// public key.
-pub fn seal_auth(plaintext: &[u8], from: &SecretKey, to: &[VerKey]) -> Result<Envelope, EnvelopeError> {
+pub fn seal_auth(
+    plaintext: &[u8],
+    from: &SecretKey,
+    to: &[VerKey],
+) -> Result<Envelope, EnvelopeError> {
     check(to)?;
     let draft = Draft::new(Algorithm::Authcrypt);
     let wrap = |key: &VerKey| Ok(Peer::new(from, key)?.recipient(draft.content_key()));
@@ -46,7 +50,9 @@ pub(super) struct RecipientText(String);
 impl RecipientText {
     pub(super) fn auth(wrapped: &[u8], kid: VerKey, iv: &[u8], sender: &str) -> Self {
         let (key, iv) = (base64::encode(wrapped), base64::encode(iv));
-        Self(format!(r#"{{"encrypted_key":"{key}","header":{{"kid":"{kid}","iv":"{iv}","sender":"{sender}"}}}}"#))
+        Self(format!(
+            r#"{{"encrypted_key":"{key}","header":{{"kid":"{kid}","iv":"{iv}","sender":"{sender}"}}}}"#
+        ))
     }
 
     fn anon(wrapped: &[u8], kid: VerKey) -> Self {
@@ -82,7 +88,8 @@ impl Draft {
 
     fn header(&self, recipients: &[RecipientText]) -> String {
         let algorithm = self.algorithm;
-        let mut text = format!(r#"{{"enc":"{ENC}","typ":"{TYP}","alg":"{algorithm:?}","recipients":["#);
+        let mut text =
+            format!(r#"{{"enc":"{ENC}","typ":"{TYP}","alg":"{algorithm:?}","recipients":["#);
         for (at, recipient) in recipients.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
             let _infallible = write!(text, "{comma}{}", recipient.0);

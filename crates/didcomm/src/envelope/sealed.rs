@@ -28,7 +28,8 @@ impl Sealed {
         }
         let outer: Outer<'_> = serde_json::from_slice(bytes).map_err(|_| EnvelopeError::Json)?;
         let header = base64::decode(&outer.protected, limits.header_bytes)?;
-        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| EnvelopeError::Header)?;
+        let header: Header<'_> =
+            serde_json::from_slice(&header).map_err(|_| EnvelopeError::Header)?;
         let algorithm = header.algorithm()?;
         Ok(Self {
             algorithm,
@@ -52,7 +53,11 @@ impl Sealed {
     }
 }
 
-fn recipients(header: &Header<'_>, algorithm: Algorithm, limits: &Limits) -> Result<Vec<Recipient>, EnvelopeError> {
+fn recipients(
+    header: &Header<'_>,
+    algorithm: Algorithm,
+    limits: &Limits,
+) -> Result<Vec<Recipient>, EnvelopeError> {
     if header.recipients.is_empty() || header.recipients.len() > limits.recipients {
         return Err(EnvelopeError::Recipients);
     }
@@ -69,7 +74,8 @@ fn recipients(header: &Header<'_>, algorithm: Algorithm, limits: &Limits) -> Res
 
 impl std::fmt::Debug for Sealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (algorithm, recipients, bytes) = (self.algorithm, self.recipients.len(), self.ciphertext.len());
+        let (algorithm, recipients, bytes) =
+            (self.algorithm, self.recipients.len(), self.ciphertext.len());
         write!(f, "Sealed({algorithm:?}, {recipients} recipients, {bytes} bytes)")
     }
 }

@@ -26,7 +26,10 @@ impl SecretKey {
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {
         let seed = Zeroizing::new(seed);
-        #[expect(clippy::expect_used, reason = "every 32 bytes are a seed; the backend fails only out of memory")]
+        #[expect(
+            clippy::expect_used,
+            reason = "every 32 bytes are a seed; the backend fails only out of memory"
+        )]
         let secrets = Secrets::new(seed).expect("every seed makes a key");
         Self(Arc::new(secrets))
     }
