@@ -9,7 +9,7 @@ section! {
         /// The address and port that everything is served on. Port 0 picks a free one.
         address: SocketAddr = "127.0.0.1:8080", flag "listen";
         /// The URL that agents are told to dial, if it is not the address itself: behind a proxy or a name. With https, agents
-        /// are told to use wss for sockets, with http to use ws. A path is kept.
+        /// are told to use wss for sockets, with http to use ws. A proxy has to take a path away.
         public_url: Option<PublicUrl> = "", flag "public-url";
     }
 }

@@ -1,0 +1,156 @@
+//! From a configuration to the parts of a mediator. Which setting goes where is written here and nowhere else.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use async_trait::async_trait;
+use bytes::Bytes;
+use config::{Config, PublicUrl, Tls};
+use mediator::{
+    Allowance, Carried, Carrier, End, Identity, Introduction, Mediator, Outbound, Pace, Patience,
+    Policy, Settings,
+};
+use store::Quota;
+use transport::{CarrierOptions, Certificates, HttpWsCarrier, Limits, TlsFiles};
+
+use crate::clock::SystemClock;
+use crate::exit::Misuse;
+use crate::{root_secret, stores};
+
+/// The mediator that is reached at `url`.
+///
+/// # Errors
+/// If the root secret or the store is not to be had.
+pub async fn mediator(
+    config: &Config,
+    url: &PublicUrl,
+    carrier: Arc<dyn Carrier>,
+) -> anyhow::Result<Arc<Mediator>> {
+    let secret = root_secret::obtain(&config.identity, config.store.url.directory())?;
+    let clock = Arc::new(SystemClock::start());
+    let stores = stores::open(&config.store.url, clock.clone()).await?;
+    Ok(Mediator::new(settings(config, url), Identity::from_root(secret), stores, clock, carrier))
+}
+
+fn settings(config: &Config, url: &PublicUrl) -> Settings {
+    Settings {
+        introduction: Introduction {
+            label: config.identity.label.clone(),
+            goal_code: config.invitation.goal_code.clone(),
+            goal: config.invitation.goal.clone(),
+            image_url: config.invitation.image_url.clone(),
+            standing: config.invitation.standing,
+        },
+        policy: match config.mediation.policy {
+            config::Policy::Open => Policy::Open,
+            config::Policy::Deny => Policy::Deny,
+        },
+        allowance: allowance(config),
+        pace: pace(&config.pickup),
+        outbound: outbound(&config.outbound),
+        patience: Patience {
+            for_route: config.mediation.patience,
+            waiting_for_route: config.mediation.waiting,
+            for_store: config.mailbox.store_patience,
+        },
+        ..Settings::at(&url.to_string(), &url.socket())
+    }
+}
+
+fn allowance(config: &Config) -> Allowance {
+    Allowance {
+        keys: config.mediation.keys,
+        mailbox: Quota {
+            messages: config.mailbox.messages,
+            bytes: config.mailbox.bytes.as_usize(),
+        },
+        retention: config.mailbox.retention,
+        dedupe_window: config.mailbox.dedupe_window,
+    }
+}
+
+fn pace(pickup: &config::Pickup) -> Pace {
+    Pace {
+        batch_messages: pickup.batch_messages,
+        batch_bytes: pickup.batch_bytes.as_usize(),
+        window: pickup.window,
+        ping_every: pickup.ping_every,
+        ping_patience: pickup.ping_patience,
+        look_every: pickup.look_every,
+        lease: pickup.lease,
+        request_lease: pickup.request_lease,
+        introduction: pickup.introduction,
+    }
+}
+
+fn outbound(outbound: &config::Outbound) -> Outbound {
+    Outbound {
+        backoff_first: outbound.backoff_first,
+        backoff_most: outbound.backoff_most,
+        refusals: u32::try_from(outbound.refusals).unwrap_or(u32::MAX),
+        parallel: outbound.parallel,
+        look_every: outbound.look_every,
+    }
+}
+
+/// What strangers may use at the port. Behind a proxy everybody comes from the proxy's address, so that what one address may
+/// use is what all may.
+pub fn limits(config: &Config, url: &PublicUrl) -> Limits {
+    let transport = &config.transport;
+    let behind_proxy = url.is_https() && config.tls.files().is_none();
+    let per_address = |one, all| if behind_proxy { all } else { one };
+    Limits {
+        header_bytes: transport.header_bytes.as_usize(),
+        header_timeout: transport.header_timeout,
+        body_bytes: transport.body_bytes.as_usize(),
+        body_timeout: transport.body_timeout,
+        idle: transport.idle,
+        frame_bytes: transport.frame_bytes.as_usize(),
+        handshake_timeout: transport.handshake_timeout,
+        write_timeout: transport.write_timeout,
+        close_timeout: transport.close_timeout,
+        connections: transport.connections,
+        connections_per_address: per_address(
+            transport.connections_per_address,
+            transport.connections,
+        ),
+        sockets: transport.sockets,
+        sockets_per_address: per_address(transport.sockets_per_address, transport.sockets),
+        receipt_timeout: transport.receipt_timeout,
+        ..Limits::default()
+    }
+}
+
+/// The certificates to show, if TLS is spoken.
+///
+/// # Errors
+/// If they cannot be read or do not fit.
+pub fn certificates(tls: &Tls) -> anyhow::Result<Option<Arc<Certificates>>> {
+    let Some((certificate, key)) = tls.files() else { return Ok(None) };
+    let files = TlsFiles { certificate: certificate.clone(), key: key.clone() };
+    let loaded = Certificates::load(files).map_err(|error| Misuse(format!("TLS: {error}")))?;
+    Ok(Some(Arc::new(loaded)))
+}
+
+/// How mail reaches agents with an address.
+///
+/// # Errors
+/// If the HTTP client cannot be built.
+pub fn carrier(config: &Config, url: &PublicUrl) -> anyhow::Result<Arc<dyn Carrier>> {
+    let options = CarrierOptions {
+        allow_private: config.outbound.allow_private.unwrap_or_else(|| url.is_private()),
+        timeout: config.outbound.timeout,
+        ..CarrierOptions::default()
+    };
+    Ok(Arc::new(HttpWsCarrier::new(options).context("cannot make an HTTP client")?))
+}
+
+/// For a mediator that is asked one thing and then ends.
+pub struct NoCarrier;
+
+#[async_trait]
+impl Carrier for NoCarrier {
+    async fn carry(&self, _: &str, _: &[Bytes]) -> Carried {
+        Carried { taken: 0, end: End::Failed("nothing is carried by this process".to_owned()) }
+    }
+}

@@ -1,0 +1,5 @@
+//! A file per subcommand.
+
+pub mod config;
+pub mod invite;
+pub mod mediator;

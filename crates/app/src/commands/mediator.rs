@@ -1,0 +1,90 @@
+//! `restante mediator`: serves wallets until it is told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use config::{Config, PublicUrl};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use transport::{Drain, ServeOptions};
+
+use crate::announce::{Announcement, ShowQr};
+use crate::exit::Misuse;
+use crate::pages::Shown;
+use crate::{admin, assembly, cli, control, lan, logs, settings, signals};
+
+/// The subcommand.
+pub fn command() -> Command {
+    let lan = Arg::new("lan").long("lan").action(ArgAction::SetTrue).help(
+        "Listen on this machine's address in its network, so that phones there can reach it (with the port of --listen)",
+    );
+    cli::with_settings(
+        Command::new("mediator").about("Run the mediator").arg(lan).arg(ShowQr::arg()),
+    )
+}
+
+/// Runs it.
+pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    let mut config = settings::load(matches)?.config;
+    if matches.get_flag("lan") {
+        config.listen.address.set_ip(lan::address()?);
+    }
+    logs::start(&config.log);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    let outcome = runtime.block_on(serve(config, ShowQr::from(matches)));
+    // What still runs now has had its time.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    outcome
+}
+
+async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    signals::watch(stop.clone())?;
+    let listener = bind(&config).await?;
+    let url = public_url(&config, &listener)?;
+    let mediator = assembly::mediator(&config, &url, assembly::carrier(&config, &url)?).await?;
+    let shown = Shown::new(&mediator, &url)?;
+    let options = ServeOptions {
+        limits: assembly::limits(&config, &url),
+        tls: assembly::certificates(&config.tls)?,
+        pages: Arc::new(shown),
+        tally: Arc::default(),
+    };
+    control::listen(&config, mediator.clone(), stop.clone());
+    admin::listen(&config.admin, mediator.clone(), options.tally.clone(), stop.clone()).await?;
+    let working = tokio::spawn(mediator.clone().run(stop.clone()));
+
+    Announcement { url: &url, invitation: mediator.invitation(), config: &config }.print(show);
+    let drain = Drain { begin: stop.clone(), patience: config.shutdown.deadline };
+    let served = transport::serve(listener, mediator, options, drain).await;
+    stop.cancel();
+    let _ = tokio::time::timeout(Duration::from_secs(1), working).await;
+    tracing::info!("stopped");
+    served.context("serving ended")
+}
+
+async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.listen.address;
+    TcpListener::bind(address).await.map_err(|error| {
+        Misuse(format!(
+            "cannot listen on {address}: {error}; is another mediator running? --listen names another address and port"
+        ))
+        .into()
+    })
+}
+
+/// What the operator said; else the address itself, or this machine's where it listens on all of them.
+fn public_url(config: &Config, listener: &TcpListener) -> anyhow::Result<PublicUrl> {
+    if let Some(url) = &config.listen.public_url {
+        return Ok(url.clone());
+    }
+    let mut address = listener.local_addr().context("the listener has no address")?;
+    if address.ip().is_unspecified() {
+        address.set_ip(lan::address()?);
+    }
+    let tls = config.tls.files().is_some();
+    PublicUrl::direct(address, tls).context("the listener's address makes no URL")
+}

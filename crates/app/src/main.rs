@@ -1,0 +1,38 @@
+//! The binary `restante`: a menu of what an operator runs.
+#![forbid(unsafe_code)]
+
+mod admin;
+mod announce;
+mod assembly;
+mod cli;
+mod clock;
+mod commands;
+mod control;
+mod exit;
+mod lan;
+mod logs;
+mod metrics;
+mod page;
+mod pages;
+mod qr;
+mod root_secret;
+mod settings;
+mod signals;
+mod stores;
+
+use std::process::ExitCode;
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let menu = cli::menu().get_matches();
+    let outcome = match menu.subcommand() {
+        Some(("mediator", args)) => commands::mediator::run(args),
+        Some(("invite", args)) => commands::invite::run(args),
+        Some(("config", args)) => commands::config::run(args),
+        _ => Ok(()),
+    };
+    exit::report(&outcome)
+}

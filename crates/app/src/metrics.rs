@@ -1,0 +1,92 @@
+//! The counters as Prometheus reads them (text exposition format 0.0.4).
+
+use std::fmt::Write;
+
+use mediator::{CloseReason, Mediator, Refusal, Stage};
+use transport::{Count, Tally};
+
+/// All of them.
+pub fn text(mediator: &Mediator, port: &Tally) -> String {
+    let tally = mediator.tally();
+    let mut out = Exposition::default();
+    let stages = Stage::ALL.map(|stage| (stage.label().to_owned(), tally.messages(stage)));
+    out.counters(
+        "restante_messages_total",
+        "Messages that went through a stage.",
+        "stage",
+        &stages,
+    );
+    let refusals = Refusal::ALL.map(|refusal| (refusal.label().to_owned(), tally.refused(refusal)));
+    out.counters("restante_refused_total", "Envelopes that were refused.", "reason", &refusals);
+    let closes = CloseReason::ALL.map(|reason| (reason.code().to_string(), tally.closed(reason)));
+    out.counters(
+        "restante_sockets_closed_total",
+        "WebSockets closed by the mediator.",
+        "code",
+        &closes,
+    );
+    let port: Vec<_> =
+        Count::ALL.iter().map(|count| (count.label().to_owned(), port.of(*count))).collect();
+    out.counters("restante_port_total", "What happened at the port.", "event", &port);
+    out.single(
+        "restante_problem_reports_total",
+        "Problem reports sent.",
+        "counter",
+        tally.problems(),
+    );
+    out.single(
+        "restante_sockets_opened_total",
+        "WebSockets ever opened.",
+        "counter",
+        tally.sockets_opened(),
+    );
+    out.single("restante_sockets_open", "WebSockets open now.", "gauge", tally.sockets_open());
+    if let Some(bytes) = resident_bytes() {
+        out.single("process_resident_memory_bytes", "Resident memory.", "gauge", bytes);
+    }
+    out.0
+}
+
+#[derive(Default)]
+struct Exposition(String);
+
+impl Exposition {
+    fn head(&mut self, name: &str, help: &str, kind: &str) {
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn counters(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) {
+        self.head(name, help, "counter");
+        for (value, count) in values {
+            let _ = writeln!(self.0, "{name}{{{label}=\"{value}\"}} {count}");
+        }
+    }
+
+    fn single(&mut self, name: &str, help: &str, kind: &str, value: u64) {
+        self.head(name, help, kind);
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+}
+
+/// From `/proc`, where there is one.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_has_a_head_and_a_line_for_each_label() {
+        let mut out = Exposition::default();
+        out.counters("a_total", "Help.", "kind", &[("x".to_owned(), 1), ("y".to_owned(), 2)]);
+        assert_eq!(
+            out.0,
+            "# HELP a_total Help.\n# TYPE a_total counter\na_total{kind=\"x\"} 1\na_total{kind=\"y\"} 2\n"
+        );
+    }
+}

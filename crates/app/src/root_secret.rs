@@ -1,0 +1,145 @@
+//! The secret that all keys are derived from: where it lies, and who may read it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use aws_lc_rs::rand;
+use config::Identity;
+use mediator::RootSecret;
+use zeroize::Zeroizing;
+
+use crate::exit::Misuse;
+
+/// Its file in the store's directory.
+const FILE: &str = "root-secret";
+/// The same while it is being written.
+const UNFINISHED: &str = "root-secret.new";
+
+/// The root secret that `identity` names; or the one in `directory`, made there on the first start.
+///
+/// # Errors
+/// If it cannot be read, is readable by others, is damaged, or is missing beside data that needs it.
+pub fn obtain(identity: &Identity, directory: &Path) -> anyhow::Result<RootSecret> {
+    make_directory(directory)?;
+    if let Some(secret) = &identity.root_secret {
+        return parse(secret.reveal().as_bytes())
+            .map_err(|problem| Misuse(format!("RESTANTE_ROOT_SECRET {problem}")).into());
+    }
+    if let Some(path) = &identity.root_secret_file {
+        return read(path, OTHERS);
+    }
+    let path = directory.join(FILE);
+    if !path.exists() {
+        create(directory, &path)?;
+    }
+    read(&path, GROUP | OTHERS)
+}
+
+/// Whether [`obtain`] would find a secret, without making one.
+///
+/// # Errors
+/// As for [`obtain`].
+pub fn check(identity: &Identity) -> anyhow::Result<()> {
+    match &identity.root_secret_file {
+        Some(path) => read(path, OTHERS).map(drop),
+        None => Ok(()),
+    }
+}
+
+const OTHERS: u32 = 0o007;
+/// Also what a secrets mount opens to the process's group, which is why a file that was named may have it.
+const GROUP: u32 = 0o070;
+
+fn make_directory(directory: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .with_context(|| format!("cannot create the data directory {}", directory.display()))
+}
+
+fn read(path: &Path, forbidden: u32) -> anyhow::Result<RootSecret> {
+    let shown = path.display();
+    let mut file = File::open(path)
+        .map_err(|error| Misuse(format!("cannot read the root secret in {shown}: {error}")))?;
+    let mode =
+        file.metadata().with_context(|| format!("cannot look at {shown}"))?.permissions().mode();
+    if mode & forbidden != 0 {
+        bail!(Misuse(format!(
+            "the root secret in {shown} is open to others (mode {:04o}): run `chmod 600 {shown}`, and if somebody may \
+             have read it, start afresh with a new one",
+            mode & 0o7777
+        )));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(128));
+    (&mut file)
+        .take(128)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read the root secret in {shown}"))?;
+    parse(&bytes).map_err(|problem| Misuse(format!("the root secret in {shown} {problem}")).into())
+}
+
+/// Thirty-two bytes as they are, or as 64 hexadecimal digits.
+fn parse(bytes: &[u8]) -> Result<RootSecret, &'static str> {
+    if let Ok(raw) = <[u8; 32]>::try_from(bytes) {
+        return Ok(RootSecret::new(raw));
+    }
+    let digits = bytes.trim_ascii();
+    let mut raw = Zeroizing::new([0; 32]);
+    if digits.len() != 64 {
+        return Err("is neither 32 bytes nor 64 hexadecimal digits");
+    }
+    for (byte, pair) in raw.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |at: usize| {
+            char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+        };
+        let (Some(high), Some(low)) = (digit(0), digit(1)) else {
+            return Err("holds something else than hexadecimal digits");
+        };
+        *byte = high << 4 | low;
+    }
+    Ok(RootSecret::new(*raw))
+}
+
+/// Makes a new secret, unless the directory already holds data: keys made from another secret would fit none of it.
+fn create(directory: &Path, path: &Path) -> anyhow::Result<()> {
+    if !is_fresh(directory)? {
+        bail!(Misuse(format!(
+            "{} holds data, but the root secret it was made with is missing: put {} back from your backup, or name another \
+             data directory to start afresh",
+            directory.display(),
+            path.display()
+        )));
+    }
+    let mut secret = Zeroizing::new([0; 32]);
+    rand::fill(secret.as_mut()).ok().context("the system gave no random bytes")?;
+    write(directory, path, secret.as_ref())
+        .with_context(|| format!("cannot write the root secret to {}", path.display()))
+}
+
+fn is_fresh(directory: &Path) -> anyhow::Result<bool> {
+    let entries = fs::read_dir(directory)
+        .with_context(|| format!("cannot look into {}", directory.display()))?;
+    Ok(entries.flatten().all(|entry| entry.file_name() == UNFINISHED))
+}
+
+/// Whole or not at all, also when the power fails.
+fn write(directory: &Path, path: &Path, secret: &[u8]) -> std::io::Result<()> {
+    let unfinished = directory.join(UNFINISHED);
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    file.write_all(secret)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+#[path = "root_secret_tests.rs"]
+mod tests;
