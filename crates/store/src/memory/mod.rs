@@ -1,6 +1,7 @@
 //! Everything in memory, for tests and simulations.
 
 mod connections;
+mod contents;
 mod dead_letters;
 mod keylists;
 mod mailbox;
