@@ -1,14 +1,15 @@
-// What the tests may see of a wallet: application messages, and which envelope was handed out,
-// acknowledged and processed, so that a loss can be laid at the right door.
+// What the tests may see of a wallet: application messages, and which envelope arrived, was
+// acknowledged and was processed, so that a loss can be laid at the right door. An envelope is known by
+// its authentication tag.
 import { DidCommBasicMessageEventTypes, DidCommConnectionEventTypes, DidCommEventTypes } from '@credo-ts/didcomm'
 import { emit } from './line_protocol.mjs'
 
 const ACKNOWLEDGEMENT = 'https://didcomm.org/messagepickup/2.0/messages-received'
-const BATCH = 'https://didcomm.org/messagepickup/1.0/batch'
 
 /** Reports everything of note that `agent` does, from before it is initialised. */
 export function keepJournal(agent) {
   agent.events.on(DidCommBasicMessageEventTypes.DidCommBasicMessageStateChanged, basicMessage)
+  agent.events.on(DidCommEventTypes.DidCommMessageReceived, messageArrived)
   agent.events.on(DidCommEventTypes.DidCommMessageSent, messageSent)
   agent.events.on(DidCommEventTypes.DidCommMessageProcessed, messageProcessed)
   agent.events.on(DidCommConnectionEventTypes.DidCommConnectionStateChanged, connectionChanged)
@@ -21,6 +22,10 @@ function basicMessage({ payload: { message, basicMessageRecord } }) {
   emit('message', { text: message.content, messageId: message.id, connectionId: basicMessageRecord.connectionId })
 }
 
+function messageArrived({ payload: { message } }) {
+  emit('arrived', { tag: message?.tag })
+}
+
 function messageSent({ payload: { message: context, status } }) {
   if (context.message.type !== ACKNOWLEDGEMENT) return
   const attachments = context.inboundMessageContext?.message?.appendedAttachments ?? []
@@ -29,7 +34,6 @@ function messageSent({ payload: { message: context, status } }) {
 }
 
 function messageProcessed({ payload: { message, encryptedMessage } }) {
-  if (message.type === BATCH) emit('batch', { tags: message.messages.map((each) => each.message.tag) })
   emit('processed', { tag: encryptedMessage?.tag, type: message.type })
 }
 

@@ -5,7 +5,7 @@ import { DidCommHttpInboundTransport, DidCommWsInboundTransport } from '@credo-t
 import express from 'express'
 import { WebSocketServer } from 'ws'
 
-const [port, storage] = [Number(process.argv[2]), process.argv[3]]
+const [port, publicPort, storage] = [Number(process.argv[2]), process.argv[3], process.argv[4]]
 // Implicit pickup needs DirectDelivery, live mode this one: Credo's mediator cannot serve both.
 const forwarding = process.env.CREDO_FORWARDING ?? 'QueueAndLiveModeDelivery'
 const app = express()
@@ -13,7 +13,7 @@ const socketServer = new WebSocketServer({ noServer: true })
 const inbound = new DidCommHttpInboundTransport({ app, port })
 const { agent } = buildAgent({
   storage,
-  endpoints: [`http://127.0.0.1:${port}`, `ws://127.0.0.1:${port}`],
+  endpoints: [`http://127.0.0.1:${publicPort}`, `ws://127.0.0.1:${publicPort}`],
   inbound: [inbound, new DidCommWsInboundTransport({ server: socketServer })],
   transports: ['http', 'ws'],
   autoAccept: true,
@@ -26,7 +26,7 @@ inbound.server.on('upgrade', (request, socket, head) => {
   socketServer.handleUpgrade(request, socket, head, (ws) => socketServer.emit('connection', ws, request))
 })
 const { outOfBandInvitation } = await agent.didcomm.oob.createInvitation({ multiUseInvitation: true })
-const url = outOfBandInvitation.toUrl({ domain: `http://127.0.0.1:${port}/` })
+const url = outOfBandInvitation.toUrl({ domain: `http://127.0.0.1:${publicPort}/` })
 app.get('/invitation', (_request, response) => {
   response.json({ invitation: outOfBandInvitation.toJSON(), invitation_url: url })
 })

@@ -71,7 +71,7 @@ class AcapyAgent:
 
     def invite(self) -> dict:
         body = {"handshake_protocols": ["https://didcomm.org/didexchange/1.1"], "use_public_did": False}
-        return self.post("/out-of-band/create-invitation?auto_accept=true&multi_use=true", body)
+        return self.post("/out-of-band/create-invitation?auto_accept=true", body)
 
     def accept(self, invitation: dict) -> str:
         """Accepts an invitation and waits until connected; the connection id."""
@@ -113,7 +113,7 @@ class AcapyAgent:
             "--webhook-url", self.webhooks.url,
             "--wallet-type", "askar", "--wallet-name", self.name,
             "--wallet-key", STORE_KEY, "--wallet-key-derivation-method", "RAW",
-            "--auto-accept-invites", "--auto-accept-requests", "--auto-ping-connection",
+            "--auto-accept-invites", "--auto-accept-requests", "--log-level", "info",
         ]
         if self.mediator_invitation:
             command += ["--mediator-invitation", self.mediator_invitation]

@@ -5,7 +5,6 @@ import json
 import os
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 
 from .child import Child
@@ -139,11 +138,6 @@ def connect(inviter: CredoAgent, invitee: CredoAgent, handshake: str | None = No
 
     mine = eventually(completed, 30, f"{inviter.name} to complete its connection", every=0.2)
     return mine[0]["connectionId"], theirs
-
-
-def repeats(texts: list[str]) -> dict[str, int]:
-    """The texts that came more than once, and how often."""
-    return {text: count for text, count in Counter(texts).items() if count > 1}
 
 
 def summary(texts: list[str]) -> str:

@@ -42,7 +42,7 @@ class Mediator:
 
     def _command(self) -> list:
         if os.environ.get("INTEROP_MEDIATOR") == "credo":
-            return ["node", CREDO / "mediator.mjs", self.port, self.directory / "mediator.sqlite"]
+            return ["node", CREDO / "mediator.mjs", self.port, self.public_port, self.directory / "mediator.sqlite"]
         return [
             restante_binary(), "mediator",
             "--listen", f"127.0.0.1:{self.port}",

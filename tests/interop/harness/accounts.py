@@ -1,0 +1,105 @@
+"""Sending numbered messages, and accounting for every one of them afterwards."""
+
+import itertools
+import time
+from collections import Counter
+
+from .credo import CredoAgent, CredoError, summary
+
+_series = itertools.count(1)
+
+
+def numbered(count: int, padding: int = 0) -> list[str]:
+    """Texts that no other call gives out; each is `padding` characters longer than it needs to be."""
+    series = next(_series)
+    return [f"{series}-{number}{'.' * padding}" for number in range(count)]
+
+
+def send_all(sender: CredoAgent, connection: str, texts: list[str], pause: float = 0) -> None:
+    for text in texts:
+        sender.send(connection, text)
+        time.sleep(pause)
+
+
+def send_all_stubbornly(sender: CredoAgent, connection: str, texts: list[str], seconds: float = 60) -> set[str]:
+    """Sends again what Credo reports as failed; those texts, which the mediator may have taken twice."""
+    sent_again = set()
+    deadline = time.monotonic() + seconds
+    for text in texts:
+        while True:
+            try:
+                sender.send(connection, text)
+                break
+            except CredoError:
+                assert time.monotonic() < deadline, f"{text} could not be sent for {seconds} s"
+                sent_again.add(text)
+                time.sleep(0.2)
+    return sent_again
+
+
+def assert_each_once_in_order(agent, wanted: list[str], seconds: float = 20, settle: float = 1) -> None:
+    """Waits for all, then `settle` seconds for repeats."""
+    agent.wait_for_texts(wanted, seconds)
+    time.sleep(settle)
+    assert ours(agent, wanted) == wanted
+
+
+def assert_each_once(agent, wanted: list[str], seconds: float = 20, settle: float = 1) -> None:
+    agent.wait_for_texts(wanted, seconds)
+    time.sleep(settle)
+    assert repeats(agent, wanted) == {}
+
+
+def assert_none_lost(agent, wanted: list[str], may_repeat, seconds: float = 30, settle: float = 1) -> None:
+    """Every message at least once, first arrivals in order, and only those in `may_repeat` again."""
+    agent.wait_for_texts(wanted, seconds)
+    time.sleep(settle)
+    assert list(dict.fromkeys(ours(agent, wanted))) == wanted
+    assert set(repeats(agent, wanted)) <= set(may_repeat)
+
+
+def ours(agent, wanted: list[str]) -> list[str]:
+    """The texts that the application saw, leaving out those of other tests."""
+    known = set(wanted)
+    return [text for text in agent.texts() if text in known]
+
+
+def repeats(agent, wanted: list[str]) -> dict[str, int]:
+    counts = Counter(ours(agent, wanted))
+    return {text: count for text, count in counts.items() if count > 1}
+
+
+def dropped_by_credo(wallet: CredoAgent, acknowledges: bool) -> int:
+    """How many envelopes Credo took responsibility for and never processed, because it was ended.
+
+    With a pickup that acknowledges, those are the ones it acknowledged; otherwise the ones that reached it.
+    """
+    processed = {event.get("tag") for event in wallet.seen("processed")}
+    if acknowledges:
+        taken = {tag for event in wallet.seen("acknowledged") for tag in event["tags"]}
+    else:
+        taken = {event.get("tag") for event in wallet.seen("arrived")}
+    return len(taken - processed)
+
+
+def assert_only_credo_lost(wallet: CredoAgent, wanted: list[str], acknowledges: bool) -> None:
+    missing = [text for text in wanted if text not in set(wallet.texts())]
+    excused = dropped_by_credo(wallet, acknowledges)
+    assert len(missing) <= excused, f"lost {summary(missing)}, of which Credo dropped {excused}"
+
+
+def repeated_after_acknowledgement(wallet: CredoAgent) -> list[str]:
+    """Tags of envelopes that arrived at the application again after their acknowledgement was answered."""
+    acknowledged = {}
+    for event in wallet.seen("acknowledged"):
+        if event["status"] == "SentToTransport":
+            for tag in event["tags"]:
+                acknowledged.setdefault(tag, event["at"])
+    processed = [event for event in wallet.seen("processed") if event["type"].endswith("basicmessage/1.0/message")]
+    first, again = set(), []
+    for event in processed:
+        tag = event["tag"]
+        if tag in first and event["at"] > acknowledged.get(tag, float("inf")) + 1:
+            again.append(tag)
+        first.add(tag)
+    return again
