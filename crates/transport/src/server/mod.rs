@@ -1,0 +1,129 @@
+//! One port for everything: accepts connections, serves them, and ends them when told to.
+
+mod body;
+mod connection;
+pub(crate) mod places;
+mod receipt;
+mod respond;
+mod routes;
+mod send_queue;
+pub(crate) mod stream;
+pub(crate) mod tls;
+mod upgrade;
+mod wire;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::connection::Desk;
+use self::places::Places;
+use crate::{Count, Drain, Office, ServeOptions};
+
+/// How long to leave the kernel alone when it cannot give us connections.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Serves a port until `drain` begins, and then until everything open has ended or its patience is over.
+///
+/// Draining, the listener is dropped at once (new connections are refused by the kernel), requests in hand are answered, connections at
+/// rest are closed, and sockets are the office's to close: it holds the same token.
+///
+/// # Errors
+///
+/// None so far: accepting survives what the kernel may answer.
+pub async fn serve<O: Office>(
+    listener: TcpListener,
+    office: Arc<O>,
+    options: ServeOptions,
+    drain: Drain,
+) -> io::Result<()> {
+    let port = Port::new(office, options, &drain);
+    select! {
+        () = drain.begin.cancelled() => {}
+        () = port.accept(listener) => {}
+        () = port.watch_certificates() => {}
+    }
+    port.desk.tasks.close();
+    if timeout(drain.patience, port.desk.tasks.wait()).await.is_err() {
+        tracing::warn!("connections were still open at the deadline and are cut");
+        port.desk.cut.cancel();
+        port.desk.tasks.wait().await;
+    }
+    Ok(())
+}
+
+struct Port<O> {
+    desk: Arc<Desk<O>>,
+    connections: Arc<Semaphore>,
+    addresses: Arc<Places>,
+}
+
+impl<O: Office> Port<O> {
+    fn new(office: Arc<O>, options: ServeOptions, drain: &Drain) -> Self {
+        let ServeOptions { limits, tls, pages, tally } = options;
+        let connections = limits.connections.min(Semaphore::MAX_PERMITS);
+        let addresses = Places::new(connections, limits.connections_per_address);
+        let desk = Desk {
+            office,
+            pages,
+            tls,
+            tally,
+            sockets: Places::new(limits.sockets, limits.sockets_per_address),
+            tasks: TaskTracker::new(),
+            drain: drain.begin.clone(),
+            cut: CancellationToken::new(),
+            limits,
+        };
+        Self { desk: Arc::new(desk), connections: Arc::new(Semaphore::new(connections)), addresses }
+    }
+
+    /// Accepts for ever.
+    async fn accept(&self, listener: TcpListener) {
+        // Never closed, so there always is a next permit.
+        while let Ok(permit) = self.connections.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok((tcp, peer)) => self.admit(tcp, peer, permit),
+                Err(error) => self.catch_breath(&error).await,
+            }
+        }
+    }
+
+    async fn watch_certificates(&self) {
+        match self.desk.tls.clone() {
+            Some(certificates) => certificates.watch().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn admit(&self, tcp: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+        let Ok(place) = self.addresses.take(peer.ip()) else {
+            self.desk.tally.add(Count::CrowdedAddress);
+            return;
+        };
+        self.desk.tally.add(Count::Connections);
+        let served = connection::serve(self.desk.clone(), tcp, peer.ip());
+        self.desk.tasks.spawn(async move {
+            served.await;
+            drop((place, permit));
+        });
+    }
+
+    /// A connection that was gone before we took it costs nothing; anything else wants time to pass.
+    async fn catch_breath(&self, error: &io::Error) {
+        if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+        {
+            return;
+        }
+        self.desk.tally.add(Count::AcceptFailures);
+        tracing::warn!(%error, "cannot accept connections");
+        sleep(BREATH).await;
+    }
+}

@@ -1,0 +1,198 @@
+//! A WebSocket (RFC 6455), server side.
+
+mod frame;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use mediator::{CloseReason, Heard, Link, LinkDown};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::server::places::Place;
+use crate::server::stream::Stream;
+use crate::{Count, Limits, Tally};
+
+/// What one read may bring. Most sockets are idle nearly always, and each keeps this much for the next frame.
+const READ_BYTES: usize = 512;
+
+/// One WebSocket of a wallet, or of a sender.
+///
+/// A [`Link::send`] that is dropped before it is done leaves half a frame on the wire: the socket is down from then on.
+#[derive(Debug)]
+pub struct Socket {
+    frames: WebSocketStream<Stream>,
+    write_timeout: Duration,
+    close_timeout: Duration,
+    tally: Arc<Tally>,
+    state: State,
+    _place: Place,
+}
+
+/// How much of the socket is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Open,
+    /// To be closed with this code, which the peer has earned, or with the peer's own.
+    Closing(Option<CloseCode>),
+    Over,
+}
+
+impl Socket {
+    /// The socket on a stream whose handshake is done, with the bytes that came right behind it.
+    pub(crate) async fn accept(
+        stream: Stream,
+        early: &[u8],
+        limits: &Limits,
+        tally: Arc<Tally>,
+        place: Place,
+    ) -> Self {
+        let config = config(limits.frame_bytes);
+        let frames = WebSocketStream::from_partially_read(
+            stream,
+            early.to_vec(),
+            Role::Server,
+            Some(config),
+        )
+        .await;
+        let Limits { write_timeout, close_timeout, .. } = *limits;
+        Self { frames, write_timeout, close_timeout, tally, state: State::Open, _place: place }
+    }
+
+    /// What a frame, or the want of one, means; `None` if it means nothing to the mediator.
+    fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<Heard> {
+        match frame {
+            Some(Ok(Message::Text(text))) => return Some(Heard::Frame(text.into())),
+            Some(Ok(Message::Binary(bytes))) => return Some(Heard::Frame(bytes)),
+            Some(Ok(Message::Pong(payload))) => return Some(pong(&payload)),
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => return Some(Heard::Alive),
+            Some(Ok(Message::Close(_))) => self.state = State::Closing(None),
+            Some(Err(error)) => self.state = self.blame(&error),
+            None => self.state = State::Over,
+        }
+        None
+    }
+
+    /// What an error earns its peer.
+    fn blame(&self, error: &Error) -> State {
+        let (count, code) = match error {
+            Error::Capacity(_) => (Count::FramesTooLarge, CloseCode::Size),
+            Error::Utf8(_) => (Count::FramesNotText, CloseCode::Invalid),
+            Error::Protocol(_) | Error::AttackAttempt => {
+                (Count::FramesMalformed, CloseCode::Protocol)
+            }
+            _ => return State::Over,
+        };
+        self.tally.add(count);
+        State::Closing(Some(code))
+    }
+
+    /// Sends the close frame, if there is one to send, and waits for the peer's.
+    async fn finish(&mut self, frame: Option<CloseFrame>) {
+        self.state = State::Over;
+        let frames = &mut self.frames;
+        let farewell = async {
+            // After the peer's own close frame this only flushes the answer to it.
+            drop(frames.close(frame).await);
+            while let Some(Ok(_)) = frames.next().await {}
+        };
+        drop(timeout(self.close_timeout, farewell).await);
+    }
+
+    /// From here to [`Socket::written`] a write is under way; interrupted, it leaves the socket in no state to be used.
+    fn begin_write(&mut self) -> Result<(), LinkDown> {
+        if self.state != State::Open {
+            return Err(LinkDown);
+        }
+        self.state = State::Over;
+        Ok(())
+    }
+
+    fn written(&mut self, outcome: Result<Result<(), Error>, Elapsed>) -> Result<(), LinkDown> {
+        match outcome {
+            Ok(Ok(())) => {
+                self.state = State::Open;
+                Ok(())
+            }
+            Ok(Err(_)) => Err(LinkDown),
+            Err(_) => {
+                self.tally.add(Count::WritesStalled);
+                Err(LinkDown)
+            }
+        }
+    }
+}
+
+impl Link for Socket {
+    async fn next(&mut self) -> Option<Heard> {
+        loop {
+            match self.state.clone() {
+                State::Open => {
+                    let frame = self.frames.next().await;
+                    if let Some(heard) = self.hear(frame) {
+                        return Some(heard);
+                    }
+                }
+                State::Closing(code) => {
+                    let frame = code.map(|code| CloseFrame { code, reason: reason(code).into() });
+                    self.finish(frame).await;
+                }
+                State::Over => return None,
+            }
+        }
+    }
+
+    async fn send(&mut self, envelope: Bytes) -> Result<(), LinkDown> {
+        self.begin_write()?;
+        let outcome = timeout(self.write_timeout, send_text(&mut self.frames, envelope)).await;
+        self.written(outcome)
+    }
+
+    async fn ping(&mut self, payload: u64) -> Result<(), LinkDown> {
+        self.begin_write()?;
+        let ping = Message::Ping(Bytes::copy_from_slice(&payload.to_be_bytes()));
+        let outcome = timeout(self.write_timeout, self.frames.send(ping)).await;
+        self.written(outcome)
+    }
+
+    async fn close(&mut self, reason: CloseReason) {
+        if self.state != State::Over {
+            let code = CloseCode::from(reason.code());
+            self.finish(Some(CloseFrame { code, reason: reason.text().into() })).await;
+        }
+    }
+}
+
+async fn send_text(frames: &mut WebSocketStream<Stream>, envelope: Bytes) -> Result<(), Error> {
+    // A pong may be waiting in the codec; it must not be cut in two by us.
+    frames.flush().await?;
+    Ok(frame::write(frames.get_mut(), envelope).await?)
+}
+
+/// The buffers and limits of one socket.
+pub(crate) fn config(frame_bytes: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_message_size(Some(frame_bytes))
+        .max_frame_size(Some(frame_bytes))
+}
+
+/// One of ours is eight bytes; all others only tell that somebody is there.
+fn pong(payload: &[u8]) -> Heard {
+    payload.try_into().map_or(Heard::Alive, |ours| Heard::Pong(u64::from_be_bytes(ours)))
+}
+
+fn reason(code: CloseCode) -> &'static str {
+    match code {
+        CloseCode::Size => "message too large",
+        CloseCode::Invalid => "text that is no UTF-8",
+        _ => "not the WebSocket protocol",
+    }
+}
