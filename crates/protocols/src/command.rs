@@ -1,5 +1,7 @@
 //! What a peer may ask for, whatever the protocol version it asks in.
 
+use std::fmt;
+
 use bytes::Bytes;
 use didcomm::document::Document;
 use didcomm::{Destination, VerKey};
@@ -83,7 +85,7 @@ pub enum Command {
 /// A peer that wants a connection. Its document is resolved from its DID, or came attached and signed by a key in it; a
 /// connections/1.0 document is not signed. What remains for the mediator is to check that the envelope's sender is a key of
 /// this document.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ConnectRequest {
     /// What the peer calls itself, shortened; self-attested.
     pub label: String,
@@ -109,7 +111,7 @@ pub enum Handshake {
 }
 
 /// An envelope that is to be kept for, or passed on to, the owner of `to`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Forward {
     /// Whom it is for.
     pub to: Destination,
@@ -118,7 +120,7 @@ pub struct Forward {
 }
 
 /// One entry of a `keylist-update`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyUpdate {
     /// The key exactly as received: the answer repeats it.
     pub text: String,
@@ -149,7 +151,7 @@ pub struct Page {
 }
 
 /// Restricts a pickup to the mail for one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyFilter {
     /// The key exactly as received: the answer repeats it.
     pub text: String,
@@ -171,8 +173,6 @@ pub struct FeatureQuery {
 pub enum FeatureKind {
     /// `protocol`: protocol identifier URIs.
     Protocol,
-    /// `goal-code`.
-    GoalCode,
     /// `aip`: Aries Interop Profiles.
     Aip,
     /// Another one, of which we have none.
@@ -186,4 +186,33 @@ pub struct Report {
     pub code: Option<String>,
     /// `description.en`, `explain`, or the description itself when it is a text.
     pub text: Option<String>,
+}
+
+// Debug output may end up in a log: it names no whole DID, no key and no content.
+
+impl fmt::Debug for ConnectRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectRequest").field("handshake", &self.handshake).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Forward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Forward")
+            .field("to", &self.to)
+            .field("bytes", &self.envelope.len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for KeyUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyUpdate({:?} {:?})", self.action, self.destination)
+    }
+}
+
+impl fmt::Debug for KeyFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyFilter({:?})", self.destination)
+    }
 }

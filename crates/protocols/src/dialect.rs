@@ -149,3 +149,6 @@ fn dialect_for(kind: &Kind) -> Option<&'static dyn Dialect> {
     }
     chosen
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ mod fault;
 pub mod limits;
 mod message;
 mod reply;
+#[cfg(test)]
+mod testing;
 mod time;
 mod wire;
 

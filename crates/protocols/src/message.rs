@@ -202,3 +202,6 @@ impl Outline<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

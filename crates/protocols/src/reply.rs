@@ -1,6 +1,7 @@
 //! What a mediator may say, whatever the protocol version it says it in.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 use didcomm::{Destination, SecretKey, VerKey};
@@ -62,7 +63,7 @@ pub enum Reply<'a> {
 }
 
 /// Our side of a new connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct ConnectResponse<'a> {
     /// Our DID in it.
     pub did: &'a str,
@@ -75,7 +76,7 @@ pub struct ConnectResponse<'a> {
 }
 
 /// What became of one update of a keylist.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyUpdated {
     /// The key exactly as received.
     pub text: String,
@@ -146,7 +147,7 @@ impl PickupStatus {
 }
 
 /// A kept message on its way to its owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Attached {
     /// The id it is acknowledged by: stable over redelivery, at least 8 characters of `[-_./a-zA-Z0-9]`.
     pub id: String,
@@ -223,4 +224,29 @@ pub(crate) fn in_own_protocol(reply: &Reply<'_>, thread: Option<&Head>, id: &str
         Reply::Problem(problem) => return report_problem::encode(problem, thread, id),
     };
     home.encode(reply, thread, id)
+}
+
+// Debug output may end up in a log: it names no whole DID, no key and no content.
+
+impl fmt::Debug for ConnectResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectResponse")
+            .field("with_document", &self.document.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for KeyUpdated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyUpdated({:?})", self.result)
+    }
+}
+
+impl fmt::Debug for Attached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attached")
+            .field("id", &self.id)
+            .field("bytes", &self.envelope.len())
+            .finish()
+    }
 }

@@ -17,3 +17,6 @@ pub use pickup::{
     Delivered, Waiting, batch_pickup, delivery_request, live_delivery_change, messages_received,
     read_batch, read_delivery, read_status, status_request,
 };
+
+#[cfg(test)]
+mod tests;

@@ -7,3 +7,6 @@ mod v1_0;
 
 pub(crate) use v1_0::PROTOCOL;
 pub use v1_0::V1_0;
+
+#[cfg(test)]
+mod tests;

@@ -4,3 +4,6 @@ mod keylist;
 mod v1_0;
 
 pub use v1_0::V1_0;
+
+#[cfg(test)]
+mod tests;

@@ -40,3 +40,6 @@ pub(crate) fn not_accepted(why: &'static str) -> Fault {
 pub(crate) fn not_processed(why: &'static str) -> Fault {
     Fault::Refused(Problem { text: why.into(), ..Problem::REQUEST_PROCESSING_ERROR })
 }
+
+#[cfg(test)]
+mod tests;

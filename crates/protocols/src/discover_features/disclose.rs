@@ -9,18 +9,15 @@ use crate::{DIALECTS, Disclosure, FeatureKind, FeatureQuery};
 /// The Aries Interop Profiles that a mediator fulfils (RFC 0302).
 const PROFILES: [&str; 2] = ["AIP2.0", "AIP2.0/MEDIATE"];
 
-/// The features that match any of `queries`, each once. `more` holds what depends on settings, e.g. goal codes.
-pub fn disclose(queries: &[FeatureQuery], more: &[Disclosure]) -> Vec<Disclosure> {
+/// The features that match any of `queries`, each once.
+pub fn disclose(queries: &[FeatureQuery]) -> Vec<Disclosure> {
     let asked = |feature: &Disclosure| {
         let id = feature.id.as_ref();
         queries
             .iter()
             .any(|query| query.kind == feature.kind && matches(&modern(&query.pattern), id))
     };
-    let mut features: Vec<Disclosure> =
-        protocols().chain(profiles()).chain(more.iter().cloned()).collect();
-    features.retain(asked);
-    features
+    protocols().chain(profiles()).filter(asked).collect()
 }
 
 fn protocols() -> impl Iterator<Item = Disclosure> {

@@ -8,3 +8,6 @@ mod v2_0;
 pub use disclose::disclose;
 pub use v1_0::V1_0;
 pub use v2_0::V2_0;
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,6 @@ impl Query {
     fn into_command(self) -> FeatureQuery {
         let kind = match self.kind.as_str() {
             "protocol" => FeatureKind::Protocol,
-            "goal-code" => FeatureKind::GoalCode,
             "aip" => FeatureKind::Aip,
             _ => FeatureKind::Other,
         };
@@ -83,7 +82,6 @@ impl Query {
 fn disclosure(feature: &Disclosure) -> Option<Value> {
     let kind = match feature.kind {
         FeatureKind::Protocol => "protocol",
-        FeatureKind::GoalCode => "goal-code",
         FeatureKind::Aip => "aip",
         FeatureKind::Other => return None,
     };

@@ -11,3 +11,6 @@ pub use invitation::Invitation;
 pub use received::{InvitationError, ReceivedInvitation, Service};
 pub use v1_0::V1_0;
 pub use v1_1::V1_1;
+
+#[cfg(test)]
+mod tests;

@@ -16,3 +16,6 @@ mod v4_0;
 pub use v1_0::V1_0;
 pub use v2_0::V2_0;
 pub use v4_0::V4_0;
+
+#[cfg(test)]
+mod tests;

@@ -44,3 +44,6 @@ pub(crate) fn in_handshake(
         .with("description", json!({ "en": problem.text.as_ref(), "code": problem.code.as_ref() }))
         .into_bytes()
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,3 +6,6 @@ pub use v1_0::V1_0;
 
 /// The protocol's name. Its messages are never answered.
 pub(crate) const NAME: &str = "routing";
+
+#[cfg(test)]
+mod tests;

@@ -3,3 +3,6 @@
 mod v1_0;
 
 pub use v1_0::V1_0;
+
+#[cfg(test)]
+mod tests;
