@@ -65,7 +65,7 @@ counts! {
     FramesNotText => "frames_not_text",
     /// Sockets that broke the WebSocket protocol (close code 1002).
     FramesMalformed => "frames_malformed",
-    /// Sockets whose peer stopped reading.
+    /// Connections and sockets whose peer stopped reading.
     WritesStalled => "writes_stalled",
     /// Unacknowledgeable mail that the peer's TCP has taken.
     ReceiptsTaken => "receipts_taken",

@@ -20,7 +20,7 @@ const WAITS_MS: [u64; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
 
 /// After the queue is empty: time for the reset that follows the acknowledgement when the program at the other end died with
 /// our answer unread.
-const AFTERMATH: Duration = Duration::from_millis(50);
+const AFTERMATH: Duration = Duration::from_millis(200);
 
 /// What a receipt needs to be settled.
 #[derive(Debug, Clone)]

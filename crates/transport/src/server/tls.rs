@@ -94,12 +94,13 @@ impl Certificates {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let certificates = self.clone();
-            drop(tokio::task::spawn_blocking(move || certificates.look()).await);
+            drop(tokio::task::spawn_blocking(move || certificates.reload_if_changed()).await);
         }
     }
 
-    /// One look. Files that are being replaced do not fit until both are there, and are read again when they change again.
-    pub(crate) fn look(&self) {
+    /// Reads the files again if they have changed since they were last looked at. What cannot be used is logged and leaves
+    /// everything as it was: files that are being replaced do not fit until both are there, and then they have changed again.
+    pub fn reload_if_changed(&self) {
         let Ok(now) = stamp(&self.files) else { return };
         if self.seen.lock().replace(now) == Some(now) {
             return;

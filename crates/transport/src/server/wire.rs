@@ -75,6 +75,7 @@ pub(crate) struct Wire {
     stream: Stream,
     pulse: Arc<Pulse>,
     watch: Watch,
+    stall: Stall,
     /// Bytes thrown away since our side was shut.
     discarded: Option<usize>,
 }
@@ -88,6 +89,13 @@ struct Watch {
     tally: Arc<Tally>,
 }
 
+/// The timer of a write that waits for the peer to make room.
+struct Stall {
+    timer: Option<Pin<Box<Sleep>>>,
+    patience: Duration,
+    tally: Arc<Tally>,
+}
+
 impl Wire {
     pub(crate) fn new(
         stream: Stream,
@@ -95,6 +103,7 @@ impl Wire {
         limits: &Limits,
         tally: Arc<Tally>,
     ) -> Self {
+        let stall = Stall { timer: None, patience: limits.write_timeout, tally: tally.clone() };
         let timer = Box::pin(sleep(limits.header_timeout));
         let watch = Watch {
             phase: Phase::Head,
@@ -103,7 +112,7 @@ impl Wire {
             idle: limits.idle,
             tally,
         };
-        Self { stream, pulse, watch, discarded: None }
+        Self { stream, pulse, watch, stall, discarded: None }
     }
 
     /// The stream alone, for a connection that stops being HTTP.
@@ -131,6 +140,24 @@ impl Wire {
     fn failed(&self, error: io::Error) -> io::Error {
         self.pulse.broken.store(true, Ordering::Relaxed);
         error
+    }
+}
+
+impl Stall {
+    /// Passes on what a write came to, and errs once it has not come to anything for too long.
+    fn check<T>(
+        &mut self,
+        write: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if write.is_ready() {
+            self.timer = None;
+            return write;
+        }
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.patience)));
+        ready!(timer.as_mut().poll(cx));
+        self.tally.add(Count::WritesStalled);
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -177,7 +204,8 @@ impl AsyncWrite for Wire {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        Pin::new(&mut wire.stream).poll_write(cx, bytes).map_err(|error| wire.failed(error))
+        let write = Pin::new(&mut wire.stream).poll_write(cx, bytes);
+        wire.stall.check(write, cx).map_err(|error| wire.failed(error))
     }
 
     fn poll_write_vectored(
@@ -186,9 +214,8 @@ impl AsyncWrite for Wire {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        Pin::new(&mut wire.stream)
-            .poll_write_vectored(cx, slices)
-            .map_err(|error| wire.failed(error))
+        let write = Pin::new(&mut wire.stream).poll_write_vectored(cx, slices);
+        wire.stall.check(write, cx).map_err(|error| wire.failed(error))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -197,7 +224,8 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
-        ready!(Pin::new(&mut wire.stream).poll_flush(cx)).map_err(|error| wire.failed(error))?;
+        let flush = Pin::new(&mut wire.stream).poll_flush(cx);
+        ready!(wire.stall.check(flush, cx)).map_err(|error| wire.failed(error))?;
         let parcel = wire.pulse.parcel.lock().take();
         if let Some(parcel) = parcel {
             parcel.written(wire.stream.tcp(), wire.pulse.clone());
