@@ -19,8 +19,8 @@ pub(crate) struct Correspondent {
 }
 
 impl Correspondent {
-    pub fn new(connection: Connection, secret: SecretKey) -> Result<Self, EnvelopeError> {
-        let theirs = connection.their_keys.first().ok_or(EnvelopeError::NoRecipient)?;
+    pub fn new(connection: Connection, secret: SecretKey) -> std::result::Result<Self, EnvelopeError> {
+        let theirs = connection.their_keys.first().ok_or(EnvelopeError::Recipients)?;
         let peer = Peer::new(&secret, theirs)?;
         Ok(Self { connection, secret, peer })
     }
@@ -40,8 +40,8 @@ impl Correspondent {
     }
 
     /// Seals a message for it.
-    pub fn seal(&self, plaintext: &[u8]) -> Result<Bytes, EnvelopeError> {
-        Ok(self.peer.seal(plaintext)?.into_bytes())
+    pub fn seal(&self, plaintext: &[u8]) -> Bytes {
+        self.peer.seal(plaintext).into_bytes()
     }
 }
 

@@ -21,7 +21,7 @@ impl RootSecret {
     }
 
     fn derive(&self, purpose: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(crypto::hkdf_sha256(self.0.as_ref(), b"restante", purpose))
+        crypto::derive(self.0.as_ref(), purpose)
     }
 }
 
@@ -41,8 +41,8 @@ pub struct Identity {
 impl Identity {
     /// The identity that this secret stands for.
     pub fn from_root(root: RootSecret) -> Self {
-        let routing = Arc::new(SecretKey::from_seed(*root.derive(&[b"routing", &[1]])));
-        let invitation = Arc::new(SecretKey::from_seed(*root.derive(&[b"invitation", &[1]])));
+        let routing = Arc::new(SecretKey::from_seed(*root.derive(&[b"restante routing key", &[1]])));
+        let invitation = Arc::new(SecretKey::from_seed(*root.derive(&[b"restante invitation key", &[1]])));
         Self { root, routing, invitation }
     }
 
@@ -58,20 +58,20 @@ impl Identity {
 
     /// The `@id` of the standing invitation: the same as long as the root secret is.
     pub fn standing_invitation_id(&self) -> String {
-        let bytes = self.root.derive(&[b"standing invitation id"]);
+        let bytes = self.root.derive(&[b"restante standing invitation id"]);
         crate::ids::uuid_shaped(&bytes[..16])
     }
 
     /// Our key in a connection.
     pub fn connection_key(&self, id: RecipientId, key_epoch: u32) -> SecretKey {
-        SecretKey::from_seed(*self.root.derive(&[b"connection", &id.0, &key_epoch.to_be_bytes()]))
+        SecretKey::from_seed(*self.root.derive(&[b"restante connection key", &id.0, &key_epoch.to_be_bytes()]))
     }
 
     /// The id of the connection that this request makes. The same request makes the same connection, so that a request
     /// that is repeated or replayed is answered alike and changes nothing.
     pub fn connection_id(&self, author: &VerKey, request: &str, invitation: &str) -> RecipientId {
         let bytes = self.root.derive(&[
-            b"connection id",
+            b"restante connection id",
             author.as_bytes(),
             &(request.len() as u64).to_be_bytes(),
             request.as_bytes(),

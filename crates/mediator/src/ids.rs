@@ -44,9 +44,7 @@ pub(crate) fn uuid_shaped(bytes: &[u8]) -> String {
 
 /// A random number, for tokens that need not be secret for long.
 pub(crate) fn random_u64() -> u64 {
-    let mut bytes = [0; 8];
-    didcomm::crypto::random(&mut bytes);
-    u64::from_be_bytes(bytes)
+    u64::from_be_bytes(didcomm::crypto::random())
 }
 
 #[cfg(test)]

@@ -29,8 +29,14 @@ impl InvitationText {
             goal: settings.introduction.goal.clone(),
             image_url: settings.introduction.image_url.clone(),
         };
-        Self { json: words.to_json(), url: words.to_url(&settings.public_url) }
+        Self { json: words.to_json(), url: words.to_url(&page(&settings.public_url)) }
     }
+}
+
+/// The address of our page: a URL without a path gets one, since some readers of links insist on it.
+fn page(public_url: &str) -> String {
+    let slash = if public_url.matches('/').count() == 2 { "/" } else { "" };
+    format!("{public_url}{slash}")
 }
 
 impl Mediator {

@@ -10,7 +10,7 @@ use store::{Holder, Mail, Position, RecipientId, StoreError};
 use crate::commands::{Handout, Unkept, Welcome, attached, positions};
 use crate::directory::{Correspondent, Route};
 use crate::ids::random_u64;
-use crate::read::{Incoming, Unread};
+use crate::read::Incoming;
 use crate::{Answer, Mediator, Receipt, Refusal, Stage};
 
 impl Mediator {
@@ -178,7 +178,7 @@ impl Mediator {
         words: &[u8],
         receipt: Option<Receipt>,
     ) -> Result<Answer, Unkept> {
-        let envelope = by.seal(words).map_err(|_| Unkept::Refused(Refusal::Unauthorized))?;
+        let envelope = by.seal(words);
         if wants_reply(head) {
             return Ok(Answer::Reply { envelope, receipt });
         }

@@ -129,5 +129,8 @@ fn understand(opened: Opened, lock: Lock) -> Result<Incoming, Unread> {
 }
 
 fn refusal(error: &EnvelopeError) -> Refusal {
-    if error.is_malformed() { Refusal::NotAnEnvelope } else { Refusal::NotForUs }
+    match error {
+        EnvelopeError::Refused | EnvelopeError::NotRecipient => Refusal::NotForUs,
+        _ => Refusal::NotAnEnvelope,
+    }
 }

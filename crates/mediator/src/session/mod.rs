@@ -142,7 +142,7 @@ impl Session {
         match event {
             Event::Polled => self.on_poll(),
             Event::PickedUp => self.become_explicit(),
-            Event::Live(live) => self.mode = Mode::Explicit { live },
+            Event::Live(live) => self.on_live(live),
             Event::Rung => self.more = true,
             Event::Displaced => return self.end(crate::CloseReason::Displaced, effects),
             Event::Leased(mail) => self.on_leased(now, mail, pace, effects),
@@ -171,6 +171,13 @@ impl Session {
         if self.mode == Mode::Implicit {
             self.mode = Mode::Explicit { live: false };
         }
+    }
+
+    /// What waits already is not pushed by the switch: the `status` that answers it tells the count, and the wallet asks
+    /// (RFC 0685, "Live Mode").
+    fn on_live(&mut self, live: bool) {
+        self.mode = Mode::Explicit { live };
+        self.more = false;
     }
 
     /// Asks for mail, if there may be some and there is room for it.

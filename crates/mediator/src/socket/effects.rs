@@ -8,7 +8,7 @@ use store::{Demand, Holder, Mail, Position, StoreError, Timestamp};
 use super::{Ended, Socket};
 use crate::commands::attached;
 use crate::session::{Effect, Event, Form};
-use crate::{CloseReason, Link, Stage};
+use crate::{Link, Stage};
 
 impl Socket {
     /// Tells every session on this socket what happened.
@@ -99,7 +99,7 @@ impl Socket {
         self.office.tally.stage(Stage::Sent, mail.len());
         let reply = Reply::Delivery { items: attached(mail), key: None };
         let words = dialect.encode(&reply, None, &self.office.ids.next());
-        let envelope = guest.who.seal(&words).map_err(|_| Ended::Closed(CloseReason::TryLater))?;
+        let envelope = guest.who.seal(&words);
         Ok(link.send(envelope).await?)
     }
 

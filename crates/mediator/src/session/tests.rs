@@ -1,0 +1,354 @@
+use bytes::Bytes;
+use didcomm::Destination;
+
+use super::*;
+use crate::CloseReason;
+
+const START: Timestamp = Timestamp(1_000_000);
+
+/// A session and what it wants done, with a clock to turn.
+struct Bench {
+    session: Session,
+    pace: Pace,
+    now: Timestamp,
+    effects: Vec<Effect>,
+}
+
+impl Bench {
+    fn implicit() -> Self {
+        let pace = Pace::default();
+        let mut bench = Self::with(Session::implicit(Epoch(7), 1, START, &pace), pace);
+        bench.tell(Event::Polled);
+        bench
+    }
+
+    fn live() -> Self {
+        let pace = Pace::default();
+        let mut bench = Self::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+        bench.tell(Event::Live(true));
+        bench
+    }
+
+    fn with(session: Session, pace: Pace) -> Self {
+        Self { session, pace, now: START, effects: Vec::new() }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.effects.clear();
+        self.session.handle(self.now, event, &self.pace, &mut self.effects);
+    }
+
+    /// Answers the lease under way.
+    fn lease(&mut self, mail: &[u64]) {
+        assert!(self.asks_for_mail(), "no lease under way: {:?}", self.effects);
+        self.tell(Event::Leased(mail.iter().map(|number| letter(*number)).collect()));
+    }
+
+    fn asks_for_mail(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Lease { .. }))
+    }
+
+    fn pushed(&self) -> Vec<u64> {
+        let pushes = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Push { mail, .. } => Some(mail),
+            _ => None,
+        });
+        pushes.flatten().map(|mail| mail.position.sequence).collect()
+    }
+
+    fn ping(&self) -> Option<u64> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Ping(payload) => Some(*payload),
+            _ => None,
+        })
+    }
+
+    fn acknowledged(&self) -> Vec<u64> {
+        let acks = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Acknowledge(positions) => Some(positions),
+            _ => None,
+        });
+        acks.flatten().map(|position| position.sequence).collect()
+    }
+
+    /// Lets time pass to the next deadline and ticks.
+    fn tick(&mut self) {
+        self.now = self.session.deadline(&self.pace).max(self.now);
+        self.tell(Event::Tick);
+    }
+}
+
+fn position(sequence: u64) -> Position {
+    Position { sequence, incarnation: 1 }
+}
+
+fn letter(sequence: u64) -> Mail {
+    Mail {
+        position: position(sequence),
+        envelope: Bytes::from_static(b"{}"),
+        destination: Destination::Agreement([1; 32]),
+        received: START,
+    }
+}
+
+#[test]
+fn an_implicit_session_flushes_the_mailbox_as_bare_envelopes() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1, 2]);
+    assert_eq!(bench.pushed(), [1, 2]);
+    assert!(matches!(bench.effects[0], Effect::Push { form: Form::Bare, .. }));
+}
+
+#[test]
+fn implicit_mail_is_acknowledged_by_the_pong_to_the_ping_behind_it_and_by_nothing_else() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1, 2]);
+    let ping = bench.ping().unwrap();
+    bench.tell(Event::Alive);
+    assert_eq!(bench.acknowledged(), [0; 0]);
+    bench.tell(Event::Pong(ping - 1));
+    assert_eq!(bench.acknowledged(), [0; 0]);
+    bench.tell(Event::Pong(ping));
+    assert_eq!(bench.acknowledged(), [1, 2]);
+}
+
+#[test]
+fn a_pong_proves_only_what_was_sent_before_its_ping() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1]);
+    let first = bench.ping().unwrap();
+    bench.tell(Event::Rung);
+    bench.lease(&[2]);
+    let second = bench.ping().unwrap();
+    bench.tell(Event::Pong(first));
+    assert_eq!(bench.acknowledged(), [1]);
+    bench.tell(Event::Pong(second));
+    assert_eq!(bench.acknowledged(), [2]);
+}
+
+#[test]
+fn the_pong_of_another_guest_on_the_socket_proves_nothing() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1]);
+    bench.tell(Event::Pong((2 << 32) | 1));
+    assert_eq!(bench.acknowledged(), [0; 0]);
+}
+
+#[test]
+fn a_pong_from_the_future_proves_nothing() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1]);
+    let ping = bench.ping().unwrap();
+    bench.tell(Event::Pong(ping + 1));
+    assert_eq!(bench.acknowledged(), [0; 0]);
+}
+
+#[test]
+fn a_short_page_is_not_read_again_until_the_bell_rings() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1]);
+    assert!(!bench.asks_for_mail());
+    bench.tell(Event::Rung);
+    assert!(bench.asks_for_mail());
+}
+
+#[test]
+fn a_full_page_is_followed_by_another() {
+    let mut bench = Bench::implicit();
+    let page: Vec<u64> = (1..=bench.pace.batch_messages as u64).collect();
+    bench.lease(&page);
+    assert!(bench.asks_for_mail());
+}
+
+#[test]
+fn an_implicit_session_stops_at_its_window_and_goes_on_with_the_proof() {
+    let mut bench = Bench::implicit();
+    let mut next = 0;
+    let mut last_ping = 0;
+    while bench.asks_for_mail() {
+        let page: Vec<u64> = (next..next + bench.pace.batch_messages as u64).collect();
+        next += page.len() as u64;
+        bench.lease(&page);
+        last_ping = bench.ping().unwrap();
+    }
+    assert_eq!(next, bench.pace.window as u64);
+    bench.tell(Event::Pong(last_ping));
+    assert!(bench.asks_for_mail());
+}
+
+#[test]
+fn switching_live_mode_on_pushes_nothing_that_waits() {
+    let pace = Pace::default();
+    let mut bench = Bench::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+    bench.tell(Event::Rung);
+    bench.tell(Event::Live(true));
+    assert!(!bench.asks_for_mail());
+    bench.tell(Event::Rung);
+    assert!(bench.asks_for_mail());
+}
+
+#[test]
+fn live_mail_goes_as_delivery_and_is_kept_until_acknowledged() {
+    let mut bench = Bench::live();
+    bench.tell(Event::Rung);
+    bench.lease(&[1]);
+    assert!(matches!(bench.effects[0], Effect::Push { form: Form::Delivery, .. }));
+    bench.tell(Event::Pong(1 << 32));
+    assert_eq!(bench.acknowledged(), [0; 0]);
+}
+
+#[test]
+fn what_was_handed_out_before_live_mode_is_not_pushed_again() {
+    let pace = Pace::default();
+    let mut bench = Bench::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+    bench.tell(Event::Handed(vec![position(1), position(2)]));
+    bench.tell(Event::Live(true));
+    bench.tell(Event::Rung);
+    bench.lease(&[1, 2, 3]);
+    assert_eq!(bench.pushed(), [3]);
+}
+
+#[test]
+fn without_live_mode_a_ring_pushes_nothing() {
+    let pace = Pace::default();
+    let mut bench = Bench::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+    bench.tell(Event::Rung);
+    assert!(!bench.asks_for_mail());
+    bench.tell(Event::Live(true));
+    bench.tell(Event::Live(false));
+    bench.tell(Event::Rung);
+    assert!(!bench.asks_for_mail());
+}
+
+#[test]
+fn a_pickup_message_ends_bare_envelopes_for_good() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[]);
+    bench.tell(Event::PickedUp);
+    bench.tell(Event::Polled);
+    bench.tell(Event::Rung);
+    assert!(!bench.asks_for_mail());
+}
+
+#[test]
+fn an_acknowledgement_reopens_a_full_window() {
+    let mut bench = Bench::live();
+    bench.pace.window = 2;
+    bench.tell(Event::Rung);
+    bench.lease(&[1, 2]);
+    assert!(!bench.asks_for_mail() || bench.effects.len() == 2);
+    bench.lease_empty_if_asked();
+    bench.tell(Event::Received(vec![position(1)]));
+    assert!(bench.asks_for_mail());
+}
+
+#[test]
+fn a_push_that_stays_without_any_sign_is_followed_by_a_ping() {
+    let mut bench = Bench::live();
+    bench.tell(Event::Rung);
+    bench.lease(&[1]);
+    bench.tick();
+    assert_eq!(bench.now, START + bench.pace.ping_after_push);
+    assert!(bench.ping().is_some());
+}
+
+#[test]
+fn a_peer_without_a_sign_of_life_is_let_go() {
+    let mut bench = Bench::live();
+    for _ in 0..10 {
+        bench.tick();
+        if bench.session.is_over() {
+            break;
+        }
+    }
+    assert_eq!(bench.effects, [Effect::Close(CloseReason::NoProofOfLife)]);
+    assert!(bench.now <= START + bench.pace.ping_every + bench.pace.ping_patience);
+}
+
+#[test]
+fn a_peer_that_answers_pings_is_kept_for_days() {
+    let mut bench = Bench::live();
+    let end = START + Duration::from_secs(2 * 24 * 3600);
+    while bench.now < end {
+        bench.tick();
+        if let Some(ping) = bench.ping() {
+            bench.tell(Event::Pong(ping));
+        }
+        bench.lease_empty_if_asked();
+        assert!(!bench.session.is_over(), "let go after {:?}", bench.now.since(START));
+    }
+}
+
+#[test]
+fn a_slow_peer_gets_time_for_what_is_on_its_way() {
+    let mut bench = Bench::implicit();
+    let mut large = letter(1);
+    large.envelope = Bytes::from(vec![b'x'; 1 << 20]);
+    bench.tell(Event::Leased(vec![large]));
+    bench.now = START + bench.pace.ping_patience;
+    bench.tell(Event::Tick);
+    assert!(!bench.session.is_over());
+}
+
+#[test]
+fn a_session_with_mail_on_its_way_renews_its_lease_in_time() {
+    let mut bench = Bench::live();
+    bench.tell(Event::Rung);
+    bench.lease(&[1]);
+    let lease_end = START + bench.pace.lease;
+    loop {
+        bench.tick();
+        assert!(bench.now < lease_end, "the lease ran out");
+        if bench.effects.iter().any(|effect| matches!(effect, Effect::Renew { .. })) {
+            break;
+        }
+        if let Some(ping) = bench.ping() {
+            bench.tell(Event::Pong(ping));
+        }
+        bench.lease_empty_if_asked();
+    }
+}
+
+#[test]
+fn a_store_that_fails_is_asked_again_after_a_while_and_not_at_once() {
+    let mut bench = Bench::implicit();
+    bench.tell(Event::LeaseFailed);
+    assert!(!bench.asks_for_mail());
+    bench.tick();
+    assert!(bench.asks_for_mail());
+    assert!(bench.now > START);
+}
+
+#[test]
+fn a_displaced_session_closes_and_says_nothing_more() {
+    let mut bench = Bench::live();
+    bench.tell(Event::Displaced);
+    assert_eq!(bench.effects, [Effect::Close(CloseReason::Displaced)]);
+    bench.tell(Event::Rung);
+    assert_eq!(bench.effects, []);
+}
+
+#[test]
+fn a_session_looks_for_mail_by_itself() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[]);
+    let until = START + bench.pace.look_every;
+    while bench.now < until {
+        bench.tick();
+        if let Some(ping) = bench.ping() {
+            bench.tell(Event::Pong(ping));
+        }
+        if bench.asks_for_mail() {
+            return;
+        }
+    }
+    panic!("it never looked");
+}
+
+impl Bench {
+    fn lease_empty_if_asked(&mut self) {
+        if self.asks_for_mail() {
+            self.lease(&[]);
+        }
+    }
+}
