@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mediator::Answer;
+use mediator::{Answer, Mediator};
 use tokio_util::sync::CancellationToken;
 
 use crate::Socket;
@@ -12,7 +12,7 @@ use crate::Socket;
 /// Who deals with what the transport brings. The mediator is one; tests have smaller ones.
 pub trait Office: Send + Sync + 'static {
     /// Deals with one posted envelope. The future may be dropped when the peer hangs up.
-    fn post(&self, envelope: &[u8]) -> impl Future<Output = Answer> + Send;
+    fn post(self: &Arc<Self>, envelope: &[u8]) -> impl Future<Output = Answer> + Send;
 
     /// Deals with one socket until it ends. `drain` fires when the process wants it closed.
     fn serve_socket(
@@ -20,6 +20,16 @@ pub trait Office: Send + Sync + 'static {
         socket: Socket,
         drain: CancellationToken,
     ) -> impl Future<Output = ()> + Send;
+}
+
+impl Office for Mediator {
+    async fn post(self: &Arc<Self>, envelope: &[u8]) -> Answer {
+        Self::post(self, envelope).await
+    }
+
+    async fn serve_socket(self: Arc<Self>, socket: Socket, drain: CancellationToken) {
+        Self::serve_socket(self, socket, drain).await;
+    }
 }
 
 /// What a browser, a script or a probe gets to see.

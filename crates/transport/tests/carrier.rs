@@ -1,4 +1,5 @@
 //! The way out, against endpoints of every temper.
+#![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,11 +35,11 @@ fn done(taken: usize) -> Carried {
 }
 
 /// An HTTP endpoint that gives these answers, one to a request, and keeps what it was sent. Answers to each connection until it ends.
-async fn endpoint(answers: &[&'static str]) -> (String, Arc<Mutex<Vec<String>>>) {
+async fn endpoint<const N: usize>(answers: [&'static str; N]) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/inbox", listener.local_addr().unwrap());
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let (kept, mut answers) = (seen.clone(), answers.to_vec().into_iter());
+    let (kept, mut answers) = (seen.clone(), answers.into_iter());
     tokio::spawn(async move {
         while let Ok((mut tcp, _)) = listener.accept().await {
             while let Some(request) = request(&mut tcp).await {
@@ -65,7 +66,7 @@ const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
 
 #[tokio::test]
 async fn each_envelope_is_posted_in_order_with_the_bare_type() {
-    let (url, seen) = endpoint(&[OK, ACCEPTED, OK]).await;
+    let (url, seen) = endpoint([OK, ACCEPTED, OK]).await;
     assert_eq!(carrier().carry(&url, &mail(&["{1}", "{2}", "{3}"])).await, done(3));
     let seen = seen.lock();
     assert!(seen[0].starts_with("POST /inbox HTTP/1.1\r\n"), "{}", seen[0]);
@@ -76,8 +77,7 @@ async fn each_envelope_is_posted_in_order_with_the_bare_type() {
 
 #[tokio::test]
 async fn a_refused_envelope_stops_the_rest() {
-    let (url, seen) =
-        endpoint(&[OK, "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"]).await;
+    let (url, seen) = endpoint([OK, "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"]).await;
     let carried = carrier().carry(&url, &mail(&["{1}", "{2}", "{3}"])).await;
     assert_eq!(carried.taken, 1);
     assert!(matches!(carried.end, End::Refused(_)), "{carried:?}");
@@ -86,17 +86,17 @@ async fn a_refused_envelope_stops_the_rest() {
 
 #[tokio::test]
 async fn a_failing_endpoint_is_to_be_tried_again() {
-    let (url, _) = endpoint(&["HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"]).await;
+    let (url, _) = endpoint(["HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"]).await;
     let carried = carrier().carry(&url, &mail(&["{1}"])).await;
     assert!(carried.taken == 0 && matches!(carried.end, End::Failed(_)), "{carried:?}");
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let (target, untouched) = endpoint(&[OK]).await;
+    let (target, untouched) = endpoint([OK]).await;
     let redirect: &'static str =
         format!("HTTP/1.1 307 There\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n").leak();
-    let (url, _) = endpoint(&[redirect]).await;
+    let (url, _) = endpoint([redirect]).await;
     let carried = carrier().carry(&url, &mail(&["{1}"])).await;
     assert!(carried.taken == 0 && matches!(carried.end, End::Failed(_)), "{carried:?}");
     assert!(untouched.lock().is_empty());
@@ -104,7 +104,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_endpoint_that_does_not_answer_is_given_up() {
-    let (url, _) = endpoint(&[]).await;
+    let (url, _) = endpoint([]).await;
     assert!(matches!(carrier().carry(&url, &mail(&["{1}"])).await.end, End::Failed(_)));
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
@@ -155,7 +155,7 @@ async fn other_schemes_are_never_dialled() {
 /// A WebSocket endpoint that does this with each of its sockets.
 async fn socket<F, T>(serve: F) -> String
 where
-    F: Fn(tokio_tungstenite::WebSocketStream<TcpStream>) -> T + Send + 'static,
+    F: Fn(tokio_tungstenite::WebSocketStream<TcpStream>) -> T + Send + Sync + 'static,
     T: Future<Output = ()> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,5 @@
 //! Mail in a response is taken when the peer's TCP has all of it, and lost otherwise.
+#![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
 
 mod common;
 

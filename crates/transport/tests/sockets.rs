@@ -1,4 +1,5 @@
 //! What sockets may do, and what they may not.
+#![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! TLS, and certificates that change.
+#![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! A small office behind a real port, and the means to misbehave towards it.
+#![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
 #![expect(dead_code, reason = "each test file uses its own part")]
 
 use std::net::SocketAddr;
@@ -40,7 +41,7 @@ impl Counter {
 }
 
 impl Office for Counter {
-    async fn post(&self, envelope: &[u8]) -> Answer {
+    async fn post(self: &Arc<Self>, envelope: &[u8]) -> Answer {
         match envelope {
             b"forward" => Answer::Accepted,
             b"ask" => Answer::Reply { envelope: Bytes::from_static(b"reply"), receipt: None },
