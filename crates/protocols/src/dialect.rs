@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::command::{Command, Inbound};
 use crate::fault::{DecodeError, Fault};
-use crate::message::{HTTPS_PREFIX, Head, Kind, Prefix};
+use crate::message::{Glance, HTTPS_PREFIX, Head, Kind, Prefix};
 use crate::reply::Reply;
 use crate::{
     basic_message, connections, coordinate_mediation, did_exchange, discover_features,
@@ -112,21 +112,21 @@ pub static DIALECTS: &[&dyn Dialect] = &[
 /// # Errors
 /// See [`Fault`]. The error knows how to answer.
 pub fn decode(plaintext: &[u8]) -> Result<Inbound, DecodeError> {
-    let head =
-        Head::read(plaintext).map_err(|fault| DecodeError { head: None, dialect: None, fault })?;
-    let dialect = dialect_for(&head.kind);
-    match command(dialect, &head, plaintext) {
-        Ok((command, dialect)) => Ok(Inbound { head, command, dialect }),
-        Err(fault) => Err(DecodeError { head: Some(Box::new(head)), dialect, fault }),
+    let glance =
+        Glance::of(plaintext).map_err(|fault| DecodeError { head: None, dialect: None, fault })?;
+    let dialect = dialect_for(&glance.head.kind);
+    match command(dialect, &glance, plaintext) {
+        Ok((command, dialect)) => Ok(Inbound { head: glance.head, command, dialect }),
+        Err(fault) => Err(DecodeError { head: Some(Box::new(glance.head)), dialect, fault }),
     }
 }
 
 fn command(
     dialect: Option<&'static dyn Dialect>,
-    head: &Head,
+    glance: &Glance<'_>,
     plaintext: &[u8],
 ) -> Result<(Command, &'static dyn Dialect), Fault> {
-    match head.kind.name.as_str() {
+    match glance.head.kind.name.as_str() {
         "problem-report" | "problem_report" => Ok((
             Command::ProblemReport(report_problem::read(plaintext)),
             dialect.unwrap_or(&report_problem::V1_0),
@@ -134,7 +134,11 @@ fn command(
         "ack" => Ok((Command::Ack, dialect.unwrap_or(&notification::V1_0))),
         _ => {
             let dialect = dialect.ok_or(Fault::UnknownType)?;
-            Ok((dialect.decode(head, plaintext)?, dialect))
+            let command = match dialect.protocol().name {
+                routing::NAME => routing::read(glance)?,
+                _ => dialect.decode(&glance.head, plaintext)?,
+            };
+            Ok((command, dialect))
         }
     }
 }

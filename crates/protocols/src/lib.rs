@@ -19,6 +19,7 @@
 mod command;
 mod dialect;
 mod fault;
+mod handshake;
 pub mod limits;
 mod message;
 mod reply;
@@ -48,6 +49,6 @@ pub use dialect::{DIALECTS, Dialect, Protocol, decode};
 pub use fault::{DecodeError, Fault};
 pub use message::{Head, Kind, Prefix, ReturnRoute};
 pub use reply::{
-    Attached, ConnectResponse, Disclosure, KeyResult, KeyUpdated, PageInfo, PickupStatus, Problem,
-    Reply,
+    Attached, ConnectResponse, Disclosure, KeyResult, KeyUpdated, PageInfo, PickupStatus, Reply,
 };
+pub use report_problem::Problem;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::fault::Fault;
 use crate::limits;
@@ -35,22 +36,36 @@ impl Head {
     /// # Errors
     /// [`Fault::TooLarge`], or [`Fault::NotAMessage`] when it is no JSON object or its decorators have the wrong shape.
     pub fn read(plaintext: &[u8]) -> Result<Self, Fault> {
-        if plaintext.len() > limits::PLAINTEXT {
-            return Err(Fault::TooLarge);
-        }
-        if plaintext.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Fault::NotAMessage);
-        }
-        let outline: Outline<'_> =
-            serde_json::from_slice(plaintext).map_err(|_| Fault::NotAMessage)?;
-        outline.check()?;
-        Ok(outline.into_head())
+        Glance::of(plaintext).map(|glance| glance.head)
     }
 
     /// The thread that a reply belongs to: `thid`, or the `@id` of the message that opened the thread (RFC 0008). `None` when
     /// the peer gave neither.
     pub fn thread(&self) -> Option<&str> {
         self.thid.as_deref().or(Some(&self.id)).filter(|id| !id.is_empty())
+    }
+}
+
+/// The head of a message, and the members of a forward where there are any: a forward is the hottest message, so that they are
+/// found in the same pass.
+pub(crate) struct Glance<'a> {
+    pub(crate) head: Head,
+    pub(crate) to: Option<&'a RawValue>,
+    pub(crate) msg: Option<&'a RawValue>,
+}
+
+impl<'a> Glance<'a> {
+    pub(crate) fn of(plaintext: &'a [u8]) -> Result<Self, Fault> {
+        if plaintext.len() > limits::PLAINTEXT {
+            return Err(Fault::TooLarge);
+        }
+        if plaintext.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Fault::NotAMessage);
+        }
+        let outline: Outline<'a> =
+            serde_json::from_slice(plaintext).map_err(|_| Fault::NotAMessage)?;
+        outline.check()?;
+        Ok(Self { to: outline.to, msg: outline.msg, head: outline.into_head() })
     }
 }
 
@@ -155,6 +170,10 @@ struct Outline<'a> {
     thread: Option<ThreadDecorator>,
     #[serde(rename = "~transport", borrow, default)]
     transport: Option<TransportDecorator<'a>>,
+    #[serde(borrow, default)]
+    to: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    msg: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]

@@ -1,12 +1,10 @@
 //! Reading a connections 1.0 request.
 
-use didcomm::did;
-use didcomm::document::Document;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::command::ConnectRequest;
-use crate::did_exchange::{document_of, not_accepted, not_processed};
+use crate::handshake::{beside, not_processed, resolved};
 use crate::{Fault, Handshake, limits, wire};
 
 #[derive(Deserialize)]
@@ -33,8 +31,8 @@ pub(super) fn read(plaintext: &[u8]) -> Result<ConnectRequest, Fault> {
         .map_err(|_| not_processed("The request needs a `connection`"))?;
     let Connection { did, document } = body.connection;
     let document = match document {
-        Some(value) => document_for(&did, &value)?,
-        None => document_of(&did)?,
+        Some(value) => beside(&did, value)?,
+        None => resolved(&did)?,
     };
     let label = wire::shortened(&body.label.unwrap_or_default(), limits::LABEL);
     Ok(ConnectRequest {
@@ -44,14 +42,4 @@ pub(super) fn read(plaintext: &[u8]) -> Result<ConnectRequest, Fault> {
         handshake: Handshake::Connections,
         signers: Vec::new(),
     })
-}
-
-fn document_for(did: &str, value: &Value) -> Result<Document, Fault> {
-    let document =
-        Document::parse(value).map_err(|_| not_processed("`DIDDoc` is no DID document"))?;
-    if did::same_party(document.id(), did) {
-        Ok(document)
-    } else {
-        Err(not_accepted("`DIDDoc` is of another DID"))
-    }
 }

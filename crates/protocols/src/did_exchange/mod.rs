@@ -5,9 +5,8 @@ mod response;
 mod v1_0;
 mod v1_1;
 
-use crate::{Command, Fault, Handshake, Head, Problem, Protocol, Reply, reply, report_problem};
+use crate::{Command, Fault, Handshake, Head, Protocol, Reply, reply, report_problem};
 
-pub(crate) use request::document_of;
 pub(crate) use v1_0::PROTOCOL as V1_0_PROTOCOL;
 pub use v1_0::V1_0;
 pub(crate) use v1_1::PROTOCOL as V1_1_PROTOCOL;
@@ -29,16 +28,6 @@ fn encode(protocol: Protocol, reply: &Reply<'_>, thread: Option<&Head>, id: &str
         Reply::Problem(problem) => report_problem::in_handshake(protocol, problem, thread, id),
         other => reply::in_own_protocol(other, thread, id),
     }
-}
-
-/// The fault of a request that is refused, with the code of RFC 0023 and 0160.
-pub(crate) fn not_accepted(why: &'static str) -> Fault {
-    Fault::Refused(Problem { text: why.into(), ..Problem::REQUEST_NOT_ACCEPTED })
-}
-
-/// The fault of a request that cannot be read.
-pub(crate) fn not_processed(why: &'static str) -> Fault {
-    Fault::Refused(Problem { text: why.into(), ..Problem::REQUEST_PROCESSING_ERROR })
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use didcomm::{VerKey, attach, did};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{not_accepted, not_processed};
 use crate::command::ConnectRequest;
+use crate::handshake::{beside, not_accepted, not_processed, resolved};
 use crate::{Fault, Handshake, limits, wire};
 
 #[derive(Deserialize)]
@@ -26,32 +26,21 @@ pub(super) fn read(handshake: Handshake, plaintext: &[u8]) -> Result<ConnectRequ
     let body: Body = serde_json::from_slice(plaintext)
         .map_err(|_| not_processed("The request needs a `did`"))?;
     let (document, signers) = match &body.document {
-        Some(attachment) if !did::resolves_itself(&body.did) => {
-            attached_document(&body.did, attachment)?
-        }
-        _ => (document_of(&body.did)?, Vec::new()),
+        Some(attachment) if !did::resolves_itself(&body.did) => attached(&body.did, attachment)?,
+        _ => (resolved(&body.did)?, Vec::new()),
     };
     let label = wire::shortened(&body.label.unwrap_or_default(), limits::LABEL);
     Ok(ConnectRequest { label, did: body.did, document, handshake, signers })
 }
 
-/// The document that `did` itself holds.
-pub(crate) fn document_of(did: &str) -> Result<Document, Fault> {
-    did::resolve(did).map_err(|_| not_accepted("The DID cannot be resolved"))
-}
-
 /// The attached document of `did`, and the keys of it that signed it.
-fn attached_document(did: &str, attachment: &Value) -> Result<(Document, Vec<VerKey>), Fault> {
+fn attached(did: &str, attachment: &Value) -> Result<(Document, Vec<VerKey>), Fault> {
     let attachment = attachment.get(0).unwrap_or(attachment);
     let (bytes, signers) = attach::verify(&attachment["data"])
         .map_err(|_| not_accepted("The attached document is not signed"))?;
-    let value: Value = serde_json::from_slice(&bytes)
+    let value = serde_json::from_slice(&bytes)
         .map_err(|_| not_processed("The attached document is no JSON"))?;
-    let document = Document::parse(&value)
-        .map_err(|_| not_processed("The attached document is no DID document"))?;
-    if !did::same_party(document.id(), did) {
-        return Err(not_accepted("The attached document is of another DID"));
-    }
+    let document = beside(did, value)?;
     let own: Vec<VerKey> =
         signers.into_iter().filter(|key| document.verkeys().contains(key)).collect();
     if own.is_empty() {

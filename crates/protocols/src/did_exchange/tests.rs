@@ -87,6 +87,15 @@ fn an_attachment_in_a_list_is_taken() {
 }
 
 #[test]
+fn a_genesis_document_without_id_is_taken() {
+    let mut genesis = document("did:peer:1zQmExample");
+    genesis.as_object_mut().unwrap().remove("id");
+    let body =
+        json!({ "did": "did:peer:1zQmExample", "did_doc~attach": signed(&genesis, &owner()) });
+    assert_eq!(request("1.1", body).signers, [owner().verkey()]);
+}
+
+#[test]
 fn a_document_signed_by_a_stranger_is_not_accepted() {
     let stranger = SecretKey::from_seed([9; 32]);
     assert_eq!(

@@ -1,13 +1,15 @@
 //! Problem reports (RFC 0035): read in every shape that is sent, written in the shape that the most agents read.
 
+mod problem;
 mod read;
 mod v1_0;
 
 use serde_json::json;
 
 use crate::wire::Message;
-use crate::{Head, Problem, Protocol, notification};
+use crate::{Head, Protocol, notification};
 
+pub use problem::Problem;
 pub(crate) use read::read;
 pub use v1_0::V1_0;
 

@@ -3,6 +3,7 @@
 mod v1_0;
 
 pub use v1_0::V1_0;
+pub(crate) use v1_0::read;
 
 /// The protocol's name. Its messages are never answered.
 pub(crate) const NAME: &str = "routing";

@@ -8,19 +8,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::command::Forward;
-use crate::{Command, Dialect, Fault, Head, Protocol, Reply, limits, reply, wire};
+use crate::message::Glance;
+use crate::{Command, Dialect, Fault, Head, Protocol, Reply, limits, reply};
 
 /// routing 1.0.
 #[derive(Debug, Clone, Copy)]
 pub struct V1_0;
 
+/// A text that is borrowed unless it is escaped.
 #[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow)]
-    to: Cow<'a, str>,
-    #[serde(borrow)]
-    msg: &'a RawValue,
-}
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl Dialect for V1_0 {
     fn protocol(&self) -> Protocol {
@@ -31,12 +28,8 @@ impl Dialect for V1_0 {
         &["mediator"]
     }
 
-    fn decode(&self, head: &Head, plaintext: &[u8]) -> Result<Command, Fault> {
-        if head.kind.name != "forward" {
-            return Err(Fault::UnknownType);
-        }
-        let body: Body<'_> = wire::read(plaintext, "a forward needs `to` and `msg`")?;
-        Ok(Command::Forward(Forward { to: destination(&body.to)?, envelope: envelope(body.msg)? }))
+    fn decode(&self, _head: &Head, plaintext: &[u8]) -> Result<Command, Fault> {
+        read(&Glance::of(plaintext)?)
     }
 
     fn encode(&self, reply: &Reply<'_>, thread: Option<&Head>, id: &str) -> Vec<u8> {
@@ -44,11 +37,24 @@ impl Dialect for V1_0 {
     }
 }
 
-fn destination(text: &str) -> Result<Destination, Fault> {
-    if text.len() > limits::DESTINATION {
+/// Reads a forward whose members were found with its head.
+pub(crate) fn read(glance: &Glance<'_>) -> Result<Command, Fault> {
+    if glance.head.kind.name != "forward" {
+        return Err(Fault::UnknownType);
+    }
+    let (Some(to), Some(msg)) = (glance.to, glance.msg) else {
+        return Err(Fault::Malformed("a forward needs `to` and `msg`"));
+    };
+    Ok(Command::Forward(Forward { to: destination(to)?, envelope: envelope(msg)? }))
+}
+
+fn destination(to: &RawValue) -> Result<Destination, Fault> {
+    const FAULT: Fault = Fault::Malformed("`to` is neither a key nor a DID");
+    if to.get().len() > limits::DESTINATION {
         return Err(Fault::TooLarge);
     }
-    Destination::parse(text).map_err(|_| Fault::Malformed("`to` is neither a key nor a DID"))
+    let text: Text<'_> = serde_json::from_str(to.get()).map_err(|_| FAULT)?;
+    Destination::parse(&text.0).map_err(|_| FAULT)
 }
 
 /// The envelope as text. Peers of the Indy SDK's time send it as a string.
