@@ -1,0 +1,150 @@
+//! A checkpoint: what is left of a generation moves into the archive, in one transaction.
+
+use std::collections::HashMap;
+
+use redb::{ReadableTable, Table, WriteTransaction};
+use store::{Position, RecipientId, Result, Timestamp};
+
+use super::rows::{
+    ENVELOPES, EXPIRIES, FORGETTABLE, LAST_SEGMENT, MAIL, META, MailRow, NEXT_SEQUENCE, REMEMBERED, TOTALS, Totals, pair,
+    place, timed, untimed,
+};
+use super::Archive;
+use crate::generation::{Generation, Kept};
+
+/// Old dedupe entries that a checkpoint forgets beside as many as it adds, so that a backlog of them shrinks.
+const FORGET_BESIDES: usize = 1_024;
+
+type Outcome<T> = std::result::Result<T, redb::Error>;
+
+impl Archive {
+    /// Takes over `generation`, durably, and says what each mailbox that it touched has in the archive now. Doing it again
+    /// after a failure, or after a crash, is harmless.
+    pub(crate) fn absorb(
+        &self,
+        generation: &Generation,
+        next_sequence: u64,
+        now: Timestamp,
+    ) -> Result<HashMap<RecipientId, Totals>> {
+        self.disk.write(|transaction| {
+            let mut absorption = Absorption::begin(transaction, generation)?;
+            absorption.remove(generation)?;
+            absorption.insert(generation)?;
+            let changed = absorption.finish(transaction)?;
+            remember(transaction, generation)?;
+            forget(transaction, now, generation.remembered.len() * 2 + FORGET_BESIDES)?;
+            advance(transaction, generation, next_sequence)?;
+            Ok(changed)
+        })
+    }
+}
+
+struct Absorption<'t> {
+    mail: Table<'t, [u8; 32], &'static [u8]>,
+    envelopes: Table<'t, [u8; 16], &'static [u8]>,
+    expiries: Table<'t, [u8; 40], ()>,
+    totals: HashMap<RecipientId, Totals>,
+}
+
+impl<'t> Absorption<'t> {
+    fn begin(transaction: &'t WriteTransaction, generation: &Generation) -> Outcome<Self> {
+        let rows = transaction.open_table(TOTALS)?;
+        let mut totals = HashMap::with_capacity(generation.touched.len());
+        for owner in &generation.touched {
+            let (messages, bytes) = rows.get(owner.0)?.map(|row| row.value()).unwrap_or_default();
+            totals.insert(*owner, Totals { messages, bytes });
+        }
+        Ok(Self {
+            mail: transaction.open_table(MAIL)?,
+            envelopes: transaction.open_table(ENVELOPES)?,
+            expiries: transaction.open_table(EXPIRIES)?,
+            totals,
+        })
+    }
+
+    fn remove(&mut self, generation: &Generation) -> Outcome<()> {
+        for (owner, position) in &generation.gone {
+            let place = place(*owner, *position);
+            let Some(row) = self.mail.remove(place)?.map(|row| MailRow::decode(row.value())).transpose()? else {
+                continue;
+            };
+            self.expiries.remove(timed(row.expires, place))?;
+            self.envelopes.remove(position.to_bytes())?;
+            self.totals.entry(*owner).or_default().subtract(u64::from(row.length));
+        }
+        Ok(())
+    }
+
+    /// In the order of positions, which is the order of the envelopes in the journal and in their table.
+    fn insert(&mut self, generation: &Generation) -> Outcome<()> {
+        let mut mail: Vec<_> = generation.mail.iter().collect();
+        mail.sort_unstable_by_key(|((_, position), _)| *position);
+        for ((owner, position), kept) in mail {
+            self.insert_one(*owner, *position, kept)?;
+        }
+        Ok(())
+    }
+
+    fn insert_one(&mut self, owner: RecipientId, position: Position, kept: &Kept) -> Outcome<()> {
+        let place = place(owner, position);
+        let Kept { received, expires, destination, envelope } = kept.clone();
+        let row = MailRow { received, expires, length: envelope.length, destination };
+        let is_new = self.mail.insert(place, row.encode().as_slice())?.is_none();
+        self.envelopes.insert(position.to_bytes(), &*envelope.read()?)?;
+        self.expiries.insert(timed(expires, place), ())?;
+        if is_new {
+            self.totals.entry(owner).or_default().add(u64::from(row.length));
+        }
+        Ok(())
+    }
+
+    fn finish(self, transaction: &WriteTransaction) -> Outcome<HashMap<RecipientId, Totals>> {
+        let mut rows = transaction.open_table(TOTALS)?;
+        for (owner, totals) in &self.totals {
+            if totals.messages == 0 {
+                rows.remove(owner.0)?;
+            } else {
+                rows.insert(owner.0, (totals.messages, totals.bytes))?;
+            }
+        }
+        Ok(self.totals)
+    }
+}
+
+fn remember(transaction: &WriteTransaction, generation: &Generation) -> Outcome<()> {
+    let mut remembered = transaction.open_table(REMEMBERED)?;
+    let mut forgettable = transaction.open_table(FORGETTABLE)?;
+    let mut entries: Vec<_> = generation.remembered.iter().map(|((owner, hash), until)| (pair(owner.0, *hash), *until)).collect();
+    entries.sort_unstable();
+    for (pair, until) in entries {
+        remembered.insert(pair, until.0)?;
+        forgettable.insert(timed(until, pair), ())?;
+    }
+    Ok(())
+}
+
+fn forget(transaction: &WriteTransaction, now: Timestamp, limit: usize) -> Outcome<()> {
+    let mut remembered = transaction.open_table(REMEMBERED)?;
+    let mut forgettable = transaction.open_table(FORGETTABLE)?;
+    let passed: Vec<[u8; 40]> =
+        forgettable.range(..=timed(now, [0xff; 32]))?.take(limit).map(|row| Ok(row?.0.value())).collect::<Outcome<_>>()?;
+    for key in passed {
+        forgettable.remove(key)?;
+        let pair = untimed(key);
+        // The same envelope may have come again after its window, and is remembered anew.
+        let is_over = remembered.get(pair)?.is_some_and(|until| until.value() <= now.0);
+        if is_over {
+            remembered.remove(pair)?;
+        }
+    }
+    Ok(())
+}
+
+fn advance(transaction: &WriteTransaction, generation: &Generation, next_sequence: u64) -> Outcome<()> {
+    let mut meta = transaction.open_table(META)?;
+    if let Some(last) = generation.segments.last() {
+        meta.insert(LAST_SEGMENT, last.id)?;
+    }
+    meta.insert(NEXT_SEQUENCE, next_sequence)?;
+    Ok(())
+}

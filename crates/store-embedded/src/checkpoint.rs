@@ -1,0 +1,71 @@
+//! The thread that moves frozen generations into the archive.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use store::Result;
+
+use crate::engine::Engine;
+use crate::generation::Generation;
+use crate::journal;
+
+/// How long a checkpoint that failed waits before it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Ends the thread.
+#[derive(Default)]
+pub(crate) struct Closing(Mutex<bool>);
+
+impl Closing {
+    pub(crate) fn begin(&self, engine: &Engine) {
+        *self.0.lock() = true;
+        let _state = engine.state.lock();
+        engine.changed.notify_all();
+    }
+
+    fn has_begun(&self) -> bool {
+        *self.0.lock()
+    }
+}
+
+/// Works until the store closes. What is not moved by then is found in the journal when it opens again.
+pub(crate) fn run(engine: &Engine, closing: &Closing) {
+    while let Some(generation) = next(engine, closing) {
+        if let Err(error) = checkpoint(engine, &generation) {
+            tracing::error!(%error, "a checkpoint failed, it is tried again");
+            let mut state = engine.state.lock();
+            state.failure = Some(error);
+            engine.changed.notify_all();
+            if !closing.has_begun() {
+                engine.changed.wait_for(&mut state, RETRY);
+            }
+        }
+    }
+}
+
+fn next(engine: &Engine, closing: &Closing) -> Option<Arc<Generation>> {
+    let mut state = engine.state.lock();
+    loop {
+        if closing.has_begun() {
+            return None;
+        }
+        if let Some(frozen) = &state.frozen {
+            return Some(frozen.clone());
+        }
+        engine.changed.wait(&mut state);
+    }
+}
+
+fn checkpoint(engine: &Engine, generation: &Generation) -> Result<()> {
+    let next_sequence = engine.state.lock().active.first_sequence;
+    let archived = engine.archive.absorb(generation, next_sequence, engine.clock.now())?;
+    engine.state.lock().thaw(&archived);
+    engine.changed.notify_all();
+    if let Some(last) = generation.segments.last()
+        && let Err(error) = journal::remove_up_to(&engine.journal, last.id)
+    {
+        tracing::warn!(%error, "old segments of the journal stay until the next checkpoint");
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! The mailbox trait. Who touches the archive does so on a thread that may block; all else is memory.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use didcomm::Destination;
+use store::{
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result, StoreError, Timestamp, Watch,
+};
+use tokio::sync::oneshot;
+
+use crate::EmbeddedStore;
+use crate::engine::Engine;
+use crate::writer::{Append, Job};
+
+impl EmbeddedStore {
+    /// Runs `act` here if the mailbox is in memory, elsewhere if the disk has to be read.
+    async fn with_mailbox<T, F>(&self, owner: RecipientId, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Engine) -> Result<T> + Send + 'static,
+    {
+        if self.engine.is_archived(owner)? { self.blocking(act).await } else { act(&self.engine) }
+    }
+
+    async fn blocking<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Engine) -> Result<T> + Send + 'static,
+    {
+        let engine = Arc::clone(&self.engine);
+        let done = tokio::task::spawn_blocking(move || act(&engine)).await;
+        done.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    }
+
+    fn send(&self, job: Job) -> Result<()> {
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
+        sent.and_then(std::result::Result::ok).ok_or_else(closing)
+    }
+
+    fn note_gone(&self, owner: RecipientId, positions: Vec<Position>) -> Result<usize> {
+        let count = positions.len();
+        if count > 0 {
+            self.send(Job::Gone { owner, positions })?;
+        }
+        Ok(count)
+    }
+}
+
+#[async_trait]
+impl Mailbox for EmbeddedStore {
+    async fn append(&self, owner: RecipientId, letter: Letter) -> Result<Appended> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Append(Append { owner, letter, reply }))?;
+        answer.await.map_err(|_| closing())?
+    }
+
+    async fn peek(&self, owner: RecipientId, demand: &Demand) -> Result<Vec<Mail>> {
+        let demand = demand.clone();
+        self.with_mailbox(owner, move |engine| engine.peek(owner, &demand)).await
+    }
+
+    async fn lease(&self, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>> {
+        let demand = demand.clone();
+        self.with_mailbox(owner, move |engine| lease(engine, owner, holder, until, &demand)).await
+    }
+
+    async fn acknowledge(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize> {
+        let ids = ids.to_vec();
+        let removed = self.with_mailbox(owner, move |engine| remove(engine, owner, &ids, by)).await?;
+        self.note_gone(owner, removed)
+    }
+
+    async fn release(&self, owner: RecipientId, holder: Holder) -> Result<()> {
+        let flight = &self.engine.flight;
+        let released = flight.lock(owner, self.engine.clock.now()).release(holder);
+        if let Holder::Session(epoch) = holder {
+            flight.bells().leave(owner, epoch);
+        }
+        if released > 0 {
+            flight.bells().ring(owner);
+        }
+        Ok(())
+    }
+
+    async fn depth(&self, owner: RecipientId, key: Option<&Destination>) -> Result<Depth> {
+        let key = key.cloned();
+        self.with_mailbox(owner, move |engine| engine.depth(owner, key.as_ref())).await
+    }
+
+    async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch> {
+        self.engine.flight.bells().watch(owner, epoch)
+    }
+
+    async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize> {
+        let (expired, is_stale) = self.blocking(move |engine| expire(engine, now, limit)).await?;
+        let mut count = 0;
+        for (owner, positions) in expired {
+            count += self.note_gone(owner, positions)?;
+        }
+        // What has gone takes up room until a checkpoint, which a quiet store would not come to by itself.
+        if is_stale {
+            self.send(Job::Seal)?;
+        }
+        Ok(count)
+    }
+}
+
+fn lease(engine: &Engine, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>> {
+    let mut in_flight = engine.flight.lock(owner, engine.clock.now());
+    in_flight.admit(holder)?;
+    let room = demand.window.saturating_sub(in_flight.held_by(holder));
+    let demand = Demand { messages: demand.messages.min(room), ..demand.clone() };
+    let mail = engine.select(owner, &demand, |position| in_flight.contains(position))?;
+    in_flight.hold(holder, until, &mail);
+    Ok(mail)
+}
+
+fn remove(engine: &Engine, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<Vec<Position>> {
+    let mut in_flight = engine.flight.lock(owner, engine.clock.now());
+    let removed = engine.remove(owner, ids)?;
+    let mut has_made_room = false;
+    for holder in removed.iter().filter_map(|position| in_flight.forget(*position)) {
+        // A mark of a session that stands is one of the reader.
+        has_made_room |= matches!(holder, Holder::Session(epoch) if by != Some(epoch));
+    }
+    if has_made_room {
+        engine.flight.bells().ring(owner);
+    }
+    Ok(removed)
+}
+
+/// What was removed by owner, and whether the archive has something to throw away.
+fn expire(engine: &Engine, now: Timestamp, limit: usize) -> Result<(Vec<(RecipientId, Vec<Position>)>, bool)> {
+    let mut expired = engine.expired(now, limit)?;
+    expired.sort_unstable();
+    let mut removed = Vec::new();
+    for mailbox in expired.chunk_by(|one, other| one.0 == other.0) {
+        let positions: Vec<_> = mailbox.iter().map(|(_, position)| *position).collect();
+        removed.push((mailbox[0].0, remove(engine, mailbox[0].0, &positions, None)?));
+    }
+    let is_stale = engine.has_stale(now)?;
+    Ok((removed, is_stale))
+}
+
+fn closing() -> StoreError {
+    StoreError::Unavailable("the store is closing".to_owned())
+}

@@ -1,0 +1,202 @@
+//! Reading a mailbox: first what is archived, then what the journal has.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use didcomm::Destination;
+use store::{Demand, Depth, Position, RecipientId, Result, Timestamp};
+
+use crate::archive::{MailRow, Snapshot, Totals, missing_envelope};
+use crate::disk::io_failure;
+use crate::engine::Engine;
+use crate::generation::{Extent, Kept};
+
+/// A mailbox at one moment, without its envelopes.
+pub(crate) struct View {
+    owner: RecipientId,
+    /// All its mail, in flight or not.
+    pub totals: Totals,
+    archived: Option<Archived>,
+    /// What the journal has and is wanted, oldest first, at most as many as were demanded.
+    recent: Vec<(Position, Kept)>,
+    newest_recent: Option<Timestamp>,
+}
+
+struct Archived {
+    snapshot: Snapshot,
+    first: Position,
+    last: Position,
+    gone: BTreeSet<Position>,
+}
+
+/// A message that was chosen.
+pub(crate) struct Picked {
+    pub position: Position,
+    pub received: Timestamp,
+    pub destination: Destination,
+    /// Where its envelope is; `None` for the archive.
+    pub envelope: Option<Extent>,
+}
+
+impl View {
+    pub(crate) fn take(
+        engine: &Engine,
+        owner: RecipientId,
+        demand: &Demand,
+        hidden: &impl Fn(Position) -> bool,
+    ) -> Result<Self> {
+        let state = engine.state.lock();
+        let (counted, snapshot) = engine.counted(&state, owner)?;
+        let is_wanted = |(position, kept): &(Position, &Kept)| {
+            demand.key.as_ref().is_none_or(|key| kept.destination == *key) && !hidden(*position)
+        };
+        let recent = state.recent(owner).filter(is_wanted).take(demand.messages);
+        let recent = recent.map(|(position, kept)| (position, kept.clone())).collect();
+        let newest_recent = state.recent(owner).rev().find(is_wanted).map(|(_, kept)| kept.received);
+        let archived = match (counted.archived, state.archive_end().checked_sub(1)) {
+            (0, _) | (_, None) => None,
+            (_, Some(last)) => {
+                let first = Position { sequence: counted.head, incarnation: 0 };
+                let last = Position { sequence: last, incarnation: u64::MAX };
+                let snapshot = snapshot.map_or_else(|| engine.archive.snapshot(), Ok)?;
+                Some(Archived { snapshot, first, last, gone: state.gone(owner, first) })
+            }
+        };
+        Ok(Self { owner, totals: counted.totals, archived, recent, newest_recent })
+    }
+
+    /// Offers the mail to `picker`, oldest first. Returns the sequence before which all archived mail has gone, if it saw that.
+    pub(crate) fn pick(&self, picker: &mut Picker<'_>, hidden: &impl Fn(Position) -> bool) -> Result<Option<u64>> {
+        let mut head = None;
+        self.visit_archived(hidden, &mut head, |position, row| picker.offer(position, row.length, row.into()))?;
+        for (position, kept) in &self.recent {
+            if !picker.offer(*position, kept.envelope.length, kept.clone().into()) {
+                break;
+            }
+        }
+        Ok(head)
+    }
+
+    /// Counts what is wanted.
+    pub(crate) fn depth(&self, demand: &Demand, hidden: &impl Fn(Position) -> bool) -> Result<Depth> {
+        let mut depth = Depth::default();
+        let mut count = |received, length| {
+            depth.messages += 1;
+            depth.bytes += u64::from(length);
+            depth.oldest = depth.oldest.or(Some(received));
+            depth.newest = Some(received);
+        };
+        self.visit_archived(hidden, &mut None, |_, row| {
+            if demand.key.as_ref().is_none_or(|key| row.destination == *key) {
+                count(row.received, row.length);
+            }
+            true
+        })?;
+        self.recent.iter().for_each(|(_, kept)| count(kept.received, kept.envelope.length));
+        Ok(depth)
+    }
+
+    /// When the oldest and the newest message were accepted.
+    pub(crate) fn ends(
+        &self,
+        demand: &Demand,
+        hidden: &impl Fn(Position) -> bool,
+    ) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+        let mut oldest = None;
+        self.visit_archived(hidden, &mut None, |_, row| {
+            oldest = Some(row.received);
+            false
+        })?;
+        let oldest = oldest.or(self.recent.first().map(|(_, kept)| kept.received));
+        let newest = match (self.newest_recent, &self.archived) {
+            (None, Some(archived)) => archived.newest(self.owner, hidden)?,
+            (newest, _) => newest,
+        };
+        debug_assert!(demand.key.is_none(), "the ends of a part of a mailbox are found by `depth`");
+        Ok((oldest, newest))
+    }
+
+    /// The envelope of a message of this view.
+    pub(crate) fn read(&self, position: Position, extent: Option<&Extent>) -> Result<Bytes> {
+        match (extent, &self.archived) {
+            (Some(extent), _) => extent.read().map_err(|error| io_failure(&error)),
+            (None, Some(archived)) => archived.snapshot.envelope(position)?.ok_or_else(missing_envelope),
+            (None, None) => Err(missing_envelope()),
+        }
+    }
+
+    fn visit_archived(
+        &self,
+        hidden: &impl Fn(Position) -> bool,
+        head: &mut Option<u64>,
+        mut visit: impl FnMut(Position, MailRow) -> bool,
+    ) -> Result<()> {
+        let Some(archived) = &self.archived else { return Ok(()) };
+        archived.snapshot.visit(self.owner, archived.first..=archived.last, |position, row| {
+            if archived.gone.contains(&position) {
+                return true;
+            }
+            head.get_or_insert(position.sequence);
+            hidden(position) || visit(position, row)
+        })
+    }
+}
+
+impl Archived {
+    fn newest(&self, owner: RecipientId, hidden: &impl Fn(Position) -> bool) -> Result<Option<Timestamp>> {
+        let is_wanted = |position, _: &MailRow| !self.gone.contains(&position) && !hidden(position);
+        let row = self.snapshot.newest(owner, self.first..=self.last, is_wanted)?;
+        Ok(row.map(|row| row.received))
+    }
+}
+
+/// Chooses what fits into a demand.
+pub(crate) struct Picker<'a> {
+    demand: &'a Demand,
+    bytes: usize,
+    picked: Vec<Picked>,
+}
+
+impl<'a> Picker<'a> {
+    pub(crate) fn new(demand: &'a Demand) -> Self {
+        Self { demand, bytes: 0, picked: Vec::new() }
+    }
+
+    /// Takes the message if it is wanted and fits; says whether there may be room for more.
+    fn offer(&mut self, position: Position, length: u32, mail: Offered) -> bool {
+        if self.demand.key.as_ref().is_some_and(|key| mail.destination != *key) {
+            return true;
+        }
+        self.bytes = self.bytes.saturating_add(length as usize);
+        if self.picked.len() == self.demand.messages || (self.bytes > self.demand.bytes && !self.picked.is_empty()) {
+            // What comes later is not older: it must not slip past this one.
+            self.bytes = usize::MAX;
+            return false;
+        }
+        let Offered { received, destination, envelope } = mail;
+        self.picked.push(Picked { position, received, destination, envelope });
+        self.picked.len() < self.demand.messages
+    }
+
+    pub(crate) fn into_picked(self) -> Vec<Picked> {
+        self.picked
+    }
+}
+
+struct Offered {
+    received: Timestamp,
+    destination: Destination,
+    envelope: Option<Extent>,
+}
+
+impl From<MailRow> for Offered {
+    fn from(row: MailRow) -> Self {
+        Self { received: row.received, destination: row.destination, envelope: None }
+    }
+}
+
+impl From<Kept> for Offered {
+    fn from(kept: Kept) -> Self {
+        Self { received: kept.received, destination: kept.destination, envelope: Some(kept.envelope) }
+    }
+}
