@@ -22,6 +22,9 @@ pub struct Flight {
 
 type Shard = HashMap<RecipientId, Marks>;
 
+/// Many, because a store may read its disk under one of the locks and others must seldom wait for that.
+const SHARDS: usize = 1024;
+
 /// The marks of one mailbox. Only holders with a mark are listed.
 #[derive(Default)]
 struct Marks {
@@ -44,7 +47,7 @@ struct Mark {
 impl Flight {
     /// Nothing in flight. A session's marks are valid as long as it is the reader in `bells`.
     pub fn new(bells: Bells) -> Self {
-        Self { bells, shards: (0..64).map(|_| Mutex::default()).collect() }
+        Self { bells, shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 
     /// The bells that say who reads.
@@ -54,11 +57,16 @@ impl Flight {
 
     /// What is in flight of one mailbox at `now`; others who ask for it wait until the answer is dropped.
     pub fn lock(&self, owner: RecipientId, now: Timestamp) -> InFlight<'_> {
-        let mut shard = self.shards[usize::from(owner.0[0]) % self.shards.len()].lock();
+        let mut shard = self.shard(owner).lock();
         let marks = shard.remove(&owner).unwrap_or_default();
         let mut in_flight = InFlight { bells: &self.bells, owner, shard, marks };
         in_flight.void_what_ran_out(now);
         in_flight
+    }
+
+    fn shard(&self, owner: RecipientId) -> &Mutex<Shard> {
+        // Recipient ids are hashes: any of their bytes spread evenly.
+        &self.shards[usize::from(u16::from_be_bytes([owner.0[0], owner.0[1]])) % SHARDS]
     }
 
     /// Whether nothing at all is marked, valid or not.
