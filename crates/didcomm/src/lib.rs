@@ -6,10 +6,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attach;
 pub mod base64;
 pub mod crypto;
 mod destination;
 pub mod did;
+pub mod document;
 mod envelope;
 mod keys;
 

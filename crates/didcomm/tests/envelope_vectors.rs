@@ -106,7 +106,11 @@ fn the_additional_data_is_the_text_as_received() {
     let text = envelope["protected"].as_str().unwrap();
     assert_eq!(text.len() % 4, 3, "there is room for padding");
     envelope["protected"] = format!("{text}=").into();
-    assert_eq!(parse(&envelope).open(0, &us).unwrap_err(), EnvelopeError::Refused, "the same header, another text");
+    assert_eq!(
+        parse(&envelope).open(0, &us).unwrap_err(),
+        EnvelopeError::Refused,
+        "the same header, another text"
+    );
 }
 
 #[test]

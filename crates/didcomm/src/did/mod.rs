@@ -3,9 +3,13 @@
 use crate::KeyError;
 
 mod names;
+pub mod peer1;
+pub mod peer2;
 pub mod peer4;
+mod resolve;
 
-pub use names::{is_unqualified, normalise, same_party, without_fragment};
+pub use names::{is_unqualified, normalise, same_party, short_form, without_fragment};
+pub use resolve::{resolve, resolve_json, resolves_itself};
 
 /// Characters that a DID may have at most. The long form of a did:peer:4 is base58 of a whole document, and decoding
 /// base58 takes quadratic time.

@@ -33,6 +33,12 @@ pub fn normalise(url: &str) -> Result<String, DidError> {
     if did.starts_with(peer4::PREFIX) { peer4::short_form(did) } else { Ok(did.to_owned()) }
 }
 
+/// What a party is stored under: [`normalise`], or the text itself when that is refused.
+#[must_use]
+pub fn short_form(did: &str) -> String {
+    normalise(did).unwrap_or_else(|_| did.to_owned())
+}
+
 /// Whether two DIDs or DID URLs name the same party: equal after [`normalise`].
 #[must_use]
 pub fn same_party(one: &str, other: &str) -> bool {

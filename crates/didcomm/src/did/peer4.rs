@@ -26,12 +26,18 @@ pub struct Peer4 {
 /// # Errors
 /// [`DidError::Document`] when `input` is no object, [`DidError::TooLong`] when its long form would not be accepted.
 pub fn create(input: &Value) -> Result<Peer4, DidError> {
-    let text = if input.is_object() { input.to_string() } else { return Err(DidError::Document) };
-    let document =
-        format!("z{}", bs58::encode([JSON.as_slice(), text.as_bytes()].concat()).into_string());
+    if !input.is_object() {
+        return Err(DidError::Document);
+    }
+    let did = encode(input);
+    if did.long.len() > LONGEST_DID { Err(DidError::TooLong) } else { Ok(did) }
+}
+
+pub(crate) fn encode(input: &Value) -> Peer4 {
+    let bytes = [JSON.as_slice(), input.to_string().as_bytes()].concat();
+    let document = format!("z{}", bs58::encode(bytes).into_string());
     let short = format!("{PREFIX}{}", hash_of(&document));
-    let long = format!("{short}:{document}");
-    if long.len() > LONGEST_DID { Err(DidError::TooLong) } else { Ok(Peer4 { long, short }) }
+    Peer4 { long: format!("{short}:{document}"), short }
 }
 
 /// The short form of a did:peer:4 in either form; the hash of a long form is checked.
@@ -44,8 +50,41 @@ pub fn short_form(did: &str) -> Result<String, DidError> {
     Ok(format!("{PREFIX}{hash}"))
 }
 
+/// The document of a long form: the input document with `id`, `alsoKnownAs`, and the DID as missing `controller`.
+pub(super) fn document(did: &str) -> Result<Value, DidError> {
+    let mut document = decode(did)?;
+    let members = document.as_object_mut().ok_or(DidError::Document)?;
+    members.insert("id".into(), did.into());
+    let names = members.entry("alsoKnownAs").or_insert_with(|| Value::Array(Vec::new()));
+    names.as_array_mut().ok_or(DidError::Document)?.push(short_form(did)?.into());
+    for methods in members
+        .iter_mut()
+        .filter(|(name, _)| METHODS.contains(&name.as_str()))
+        .map(|(_, methods)| methods)
+    {
+        methods.as_array_mut().into_iter().flatten().for_each(|method| add_controller(method, did));
+    }
+    Ok(document)
+}
+
+fn add_controller(method: &mut Value, did: &str) {
+    if let Value::Object(members) = method {
+        members.entry("controller").or_insert_with(|| did.into());
+    }
+}
+
+/// The members of a document in which a verification method may stand.
+const METHODS: [&str; 6] = [
+    "verificationMethod",
+    "authentication",
+    "assertionMethod",
+    "keyAgreement",
+    "capabilityDelegation",
+    "capabilityInvocation",
+];
+
 /// The input document in a long form, whose hash is checked before it is decoded.
-pub(crate) fn decode(did: &str) -> Result<Value, DidError> {
+fn decode(did: &str) -> Result<Value, DidError> {
     let (hash, document) = parts(did)?;
     check_hash(hash, document)?;
     let base58 =
