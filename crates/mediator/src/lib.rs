@@ -34,5 +34,5 @@ pub use invitations::InvitationText;
 pub use link::{CloseReason, Heard, Link, LinkDown};
 pub use office::Mediator;
 pub use settings::{Allowance, Introduction, Outbound, Pace, Patience, Policy, Settings};
-pub use socket::Socket;
+pub use socket::{Ended, Socket};
 pub use tally::{Stage, Tally};
