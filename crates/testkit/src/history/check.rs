@@ -1,0 +1,201 @@
+//! The guarantees, as questions to a history.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Event, Form, Handover, Line};
+use crate::Parcel;
+
+/// A promise that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Violation {
+    /// Accepted, and never delivered.
+    Lost(Parcel),
+    /// Delivered to somebody else, or never sent by anybody.
+    Misdelivered { to: u32, parcel: Option<Parcel> },
+    /// `earlier` was accepted before `later` was posted, and yet delivered after it.
+    OutOfOrder { earlier: Parcel, later: Parcel },
+    /// Pushed on a line on which it had been handed over before.
+    PushedAgain { line: Line, parcel: Parcel },
+    /// The same message under two ids: ids are not stable, or it was kept twice.
+    TwoIds(Parcel),
+    /// Two messages under the same id.
+    OneIdForTwo(String),
+    /// Handed over after the mediator had confirmed its acknowledgement.
+    BackFromTheDead { to: u32, id: String },
+    /// Arrived more than once.
+    Repeated(Parcel),
+    /// Still in the mailbox, although its owner has acknowledged everything.
+    LeftBehind { to: u32, messages: usize },
+    /// Something did not come to an end.
+    Stuck(String),
+}
+
+pub(super) fn check(events: &[Event]) -> Vec<Violation> {
+    let mut violations: Vec<Violation> = missing(events).into_iter().map(Violation::Lost).collect();
+    violations.extend(misdelivered(events));
+    violations.extend(out_of_order(events));
+    violations.extend(pushed_again(events));
+    violations.extend(unstable_ids(events));
+    violations.extend(back_from_the_dead(events));
+    violations
+}
+
+pub(super) fn missing(events: &[Event]) -> Vec<Parcel> {
+    let arrived: HashSet<Parcel> = arrivals(events).filter_map(|handover| handover.parcel).collect();
+    let accepted = events.iter().filter_map(|event| match event {
+        Event::Accepted(parcel) => Some(*parcel),
+        _ => None,
+    });
+    let mut missing: Vec<Parcel> = accepted.filter(|parcel| !arrived.contains(parcel)).collect();
+    missing.dedup();
+    missing
+}
+
+pub(super) fn repeated(events: &[Event]) -> Vec<Violation> {
+    let mut seen = HashSet::new();
+    let parcels = arrivals(events).filter_map(|handover| handover.parcel);
+    parcels.filter(|parcel| !seen.insert(*parcel)).map(Violation::Repeated).collect()
+}
+
+fn arrivals(events: &[Event]) -> impl Iterator<Item = &Handover> {
+    events.iter().filter_map(|event| match event {
+        Event::Arrived(handover) => Some(handover),
+        _ => None,
+    })
+}
+
+/// Every handing over: departures on lines whose departures are known, else arrivals.
+fn deliveries<'a>(events: &'a [Event]) -> Vec<&'a Handover> {
+    let left = |event: &Event| match event {
+        Event::Left(handover) => Some(handover.line),
+        _ => None,
+    };
+    let watched: HashSet<Line> = events.iter().filter_map(left).collect();
+    let delivery = |event: &'a Event| match event {
+        Event::Left(handover) => Some(handover),
+        Event::Arrived(handover) if !watched.contains(&handover.line) => Some(handover),
+        _ => None,
+    };
+    events.iter().filter_map(delivery).collect()
+}
+
+fn misdelivered(events: &[Event]) -> Vec<Violation> {
+    let mut posted = HashSet::new();
+    let mut violations = Vec::new();
+    for event in events {
+        match event {
+            Event::Posted(parcel) => {
+                posted.insert(*parcel);
+            }
+            Event::Left(Handover { to, parcel, .. }) | Event::Arrived(Handover { to, parcel, .. }) => {
+                if !parcel.is_some_and(|parcel| parcel.to == *to && posted.contains(&parcel)) {
+                    violations.push(Violation::Misdelivered { to: *to, parcel: *parcel });
+                }
+            }
+            _ => {}
+        }
+    }
+    violations
+}
+
+/// When a message was posted first and when it was accepted first: places in the history.
+#[derive(Clone, Copy)]
+struct Sending {
+    posted: usize,
+    accepted: Option<usize>,
+}
+
+fn sendings(events: &[Event]) -> HashMap<Parcel, Sending> {
+    let mut sendings: HashMap<Parcel, Sending> = HashMap::new();
+    for (place, event) in events.iter().enumerate() {
+        match event {
+            Event::Posted(parcel) => {
+                sendings.entry(*parcel).or_insert(Sending { posted: place, accepted: None });
+            }
+            Event::Accepted(parcel) => {
+                if let Some(sending) = sendings.get_mut(parcel) {
+                    sending.accepted.get_or_insert(place);
+                }
+            }
+            _ => {}
+        }
+    }
+    sendings
+}
+
+/// Guarantee 3: among the first deliveries of a recipient, none is of a message that was accepted before an
+/// already delivered one was posted.
+fn out_of_order(events: &[Event]) -> Vec<Violation> {
+    let sendings = sendings(events);
+    let mut seen = HashSet::new();
+    let mut latest: BTreeMap<u32, (usize, Parcel)> = BTreeMap::new();
+    let mut violations = Vec::new();
+    for handover in deliveries(events) {
+        let Some((parcel, sending)) = handover.parcel.and_then(|parcel| Some((parcel, *sendings.get(&parcel)?)))
+        else {
+            continue;
+        };
+        if !seen.insert((handover.to, parcel)) {
+            continue;
+        }
+        let latest = latest.entry(handover.to).or_insert((sending.posted, parcel));
+        if sending.accepted.is_some_and(|accepted| accepted < latest.0) {
+            violations.push(Violation::OutOfOrder { earlier: parcel, later: latest.1 });
+        }
+        if sending.posted > latest.0 {
+            *latest = (sending.posted, parcel);
+        }
+    }
+    violations
+}
+
+/// Guarantee 3: no live push repeats a message on the same socket.
+fn pushed_again(events: &[Event]) -> Vec<Violation> {
+    let mut handed = HashSet::new();
+    let mut violations = Vec::new();
+    for handover in deliveries(events) {
+        let Some(parcel) = handover.parcel else { continue };
+        let fresh = handed.insert((handover.line, parcel));
+        if !fresh && handover.form != Form::Asked {
+            violations.push(Violation::PushedAgain { line: handover.line, parcel });
+        }
+    }
+    violations
+}
+
+/// Guarantee 3: ids are stable over redelivery; and guarantee 1: a retry is not kept twice.
+fn unstable_ids(events: &[Event]) -> Vec<Violation> {
+    let mut ids: HashMap<Parcel, &str> = HashMap::new();
+    let mut parcels: HashMap<&str, Parcel> = HashMap::new();
+    let mut violations = Vec::new();
+    for handover in deliveries(events) {
+        let (Some(parcel), Some(id)) = (handover.parcel, handover.id.as_deref()) else { continue };
+        if *ids.entry(parcel).or_insert(id) != id {
+            violations.push(Violation::TwoIds(parcel));
+        }
+        if *parcels.entry(id).or_insert(parcel) != parcel {
+            violations.push(Violation::OneIdForTwo(id.to_owned()));
+        }
+    }
+    violations
+}
+
+/// Guarantee 2, its other half: what was acknowledged is gone.
+fn back_from_the_dead(events: &[Event]) -> Vec<Violation> {
+    let mut settled: HashSet<(u32, &str)> = HashSet::new();
+    let mut violations = Vec::new();
+    for event in events {
+        match event {
+            Event::Settled { to, ids } => settled.extend(ids.iter().map(|id| (*to, id.as_str()))),
+            Event::Left(Handover { to, id: Some(id), .. }) if settled.contains(&(*to, id)) => {
+                violations.push(Violation::BackFromTheDead { to: *to, id: id.clone() });
+            }
+            _ => {}
+        }
+    }
+    violations
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,34 @@
+//! How we know.
+//!
+//! | part | is |
+//! | --- | --- |
+//! | [`Agent`] | a wallet or sender without I/O: keys, envelopes, the words of the protocols |
+//! | [`simulation`] | a whole small world from one seed: mediators, stores, networks, wallets, senders, faults |
+//! | [`Wallet`] | an agent over real HTTP and WebSockets |
+//! | [`Endpoint`] | an agent with an address, which mail is pushed to |
+//! | [`Proxy`] | a network that can be made to fail |
+//! | [`Server`] | the real binary, to be started, killed and started again |
+//! | [`History`] | what was accepted and what was delivered, checked against the guarantees |
+//!
+//! Simulated recipients do not open inner envelopes: a [`Parcel`] only looks like one from outside, and its ciphertext says in
+//! the clear which it is. Envelopes between agents and the mediator are real.
+#![forbid(unsafe_code)]
+
+mod agent;
+mod client;
+mod clock;
+mod history;
+mod parcel;
+mod proxy;
+mod random;
+mod server;
+pub mod simulation;
+
+pub use agent::{Agent, Heard, Invited, Item, NotHeard, Request, Words, forward};
+pub use client::{Endpoint, Frame, Posted, Socket, Take, Wallet};
+pub use clock::RuntimeClock;
+pub use history::{Form, History, Line, Violation};
+pub use parcel::Parcel;
+pub use proxy::{Flow, Proxy, Weather};
+pub use random::Random;
+pub use server::{Server, ServerOptions};

@@ -1,0 +1,132 @@
+//! One running mediator: its process and its network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use mediator::{Answer, Carried, Carrier, End, Ended, Link, Mediator, Settings, Socket};
+use parking_lot::Mutex;
+use store::{Clock, Stores};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::cast;
+use super::wire::OfficeEnd;
+use crate::{Random, RuntimeClock};
+
+/// A mediator that runs until it is killed.
+pub(super) struct Office {
+    pub mediator: Arc<Mediator>,
+    clock: RuntimeClock,
+    life: CancellationToken,
+    sockets: Mutex<JoinSet<Option<()>>>,
+}
+
+/// Nobody here has an address.
+struct Nowhere;
+
+#[async_trait]
+impl Carrier for Nowhere {
+    async fn carry(&self, _uri: &str, _envelopes: &[Bytes]) -> Carried {
+        Carried { taken: 0, end: End::Forbidden("nobody is to be dialled".to_owned()) }
+    }
+}
+
+/// A socket that has so much to do at one moment is turning in circles.
+const STEPS_AT_ONCE: usize = 2_000;
+
+impl Office {
+    pub fn open(name: usize, stores: Stores, clock: RuntimeClock, pace: mediator::Pace) -> Arc<Self> {
+        let mut settings = Settings::at("http://simulated.test", "ws://simulated.test");
+        settings.instance = format!("office-{name}");
+        settings.pace = pace;
+        let mediator = Mediator::new(settings, cast::identity(), stores, Arc::new(clock), Arc::new(Nowhere));
+        Arc::new(Self { mediator, clock, life: CancellationToken::new(), sockets: Mutex::default() })
+    }
+
+    /// The process is gone, in the middle of whatever it did.
+    pub fn kill(&self) {
+        self.life.cancel();
+    }
+
+    /// Takes one request. `None` if the process dies over it.
+    pub async fn post(&self, body: &[u8]) -> Option<Answer> {
+        self.life.run_until_cancelled(self.mediator.post(body)).await
+    }
+
+    /// Does something as part of the process.
+    pub async fn run<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.life.run_until_cancelled(work).await
+    }
+
+    /// Serves a socket.
+    pub fn serve(self: &Arc<Self>, link: OfficeEnd, random: Random) {
+        let (office, life) = (self.clone(), self.life.clone());
+        let serving = async move { life.run_until_cancelled(office.keep(link, random)).await };
+        self.sockets.lock().spawn(serving);
+    }
+
+    /// Kills it, and says how its sockets ended that did not end well.
+    pub async fn close(&self) -> Vec<String> {
+        self.kill();
+        let mut sockets = std::mem::take(&mut *self.sockets.lock());
+        let mut complaints = Vec::new();
+        while let Some(ended) = sockets.join_next().await {
+            complaints.extend(ended.err().map(|error| format!("a socket panicked: {error}")));
+        }
+        complaints
+    }
+
+    /// What [`Mediator::serve_socket`] does, in an order of events that the seed decides.
+    async fn keep(&self, mut link: OfficeEnd, mut random: Random) {
+        let mut socket = Socket::new(self.mediator.clone());
+        let mut steps = (Instant::now(), 0);
+        loop {
+            let step = self.step(&mut socket, &mut link, random.chance(50)).await;
+            if let Err(ended) = step {
+                if let Ended::Closed(reason) = ended {
+                    link.close(reason).await;
+                }
+                break;
+            }
+            assert!(goes_on(&mut steps), "the socket turns in circles");
+        }
+        drop(link);
+        socket.leave().await;
+    }
+
+    async fn step(&self, socket: &mut Socket, link: &mut OfficeEnd, bell_first: bool) -> Result<(), Ended> {
+        let rest = socket.deadline().since(self.clock.now());
+        if bell_first {
+            tokio::select! { biased;
+                (guest, notice) = std::future::poll_fn(|cx| socket.poll_notice(cx)) => socket.notice(guest, notice, link).await,
+                () = sleep(rest) => socket.tick(link).await,
+                heard = link.next() => match heard {
+                    Some(heard) => socket.hear(heard, link).await,
+                    None => Err(Ended::Down),
+                },
+            }
+        } else {
+            tokio::select! { biased;
+                heard = link.next() => match heard {
+                    Some(heard) => socket.hear(heard, link).await,
+                    None => Err(Ended::Down),
+                },
+                (guest, notice) = std::future::poll_fn(|cx| socket.poll_notice(cx)) => socket.notice(guest, notice, link).await,
+                () = sleep(rest) => socket.tick(link).await,
+            }
+        }
+    }
+}
+
+/// Whether time passes between steps.
+fn goes_on(steps: &mut (Instant, usize)) -> bool {
+    let now = Instant::now();
+    if now.duration_since(steps.0) > Duration::ZERO {
+        *steps = (now, 0);
+    }
+    steps.1 += 1;
+    steps.1 < STEPS_AT_ONCE
+}
