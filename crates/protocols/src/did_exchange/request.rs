@@ -41,8 +41,8 @@ fn attached(did: &str, attachment: &Value) -> Result<(Document, Vec<VerKey>), Fa
     let value = serde_json::from_slice(&bytes)
         .map_err(|_| not_processed("The attached document is no JSON"))?;
     let document = beside(did, value)?;
-    let own: Vec<VerKey> =
-        signers.into_iter().filter(|key| document.verkeys().contains(key)).collect();
+    let keys = document.verkeys();
+    let own: Vec<VerKey> = signers.into_iter().filter(|key| keys.contains(key)).collect();
     if own.is_empty() {
         return Err(not_accepted("The attached document is not signed by a key of its own"));
     }

@@ -81,6 +81,23 @@ fn an_attached_document_is_taken_when_one_of_its_keys_signed_it() {
 }
 
 #[test]
+fn a_document_in_padded_standard_base64_is_taken_as_credo_sends_it() {
+    for filler in ["~~~", "~~~?", "~~~??"] {
+        let mut document = document(BARE);
+        document["x"] = json!(filler);
+        let mut attachment = signed(&document, &owner());
+        let text =
+            attachment["data"]["base64"].as_str().unwrap().replace('-', "+").replace('_', "/");
+        attachment["data"]["base64"] =
+            json!(format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4)));
+        assert_eq!(
+            request("1.1", json!({ "did": BARE, "did_doc~attach": attachment })).signers,
+            [owner().verkey()]
+        );
+    }
+}
+
+#[test]
 fn an_attachment_in_a_list_is_taken() {
     let body = json!({ "did": BARE, "did_doc~attach": [signed(&document(BARE), &owner())] });
     assert_eq!(request("1.0", body).signers, [owner().verkey()]);
