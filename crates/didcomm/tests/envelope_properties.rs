@@ -1,5 +1,4 @@
 //! Laws that hold for every envelope.
-
 use didcomm::{Destination, Limits, Sealed, SecretKey, VerKey, is_v2, seal_anon, seal_auth};
 use proptest::prelude::*;
 

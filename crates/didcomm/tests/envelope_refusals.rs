@@ -1,4 +1,5 @@
 //! What no envelope may be.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use didcomm::{
     EnvelopeError, KeyError, Limits, Peer, Sealed, SecretKey, Version, base64, is_v2, seal_anon,

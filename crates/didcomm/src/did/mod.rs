@@ -2,6 +2,7 @@
 
 use crate::KeyError;
 
+mod base58;
 mod names;
 pub mod peer1;
 pub mod peer2;

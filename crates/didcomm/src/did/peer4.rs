@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{DidError, LONGEST_DID};
+use super::{DidError, LONGEST_DID, base58};
 use crate::crypto::sha256;
 
 /// What every did:peer:4 begins with.
@@ -28,6 +28,10 @@ pub struct Peer4 {
 pub fn create(input: &Value) -> Result<Peer4, DidError> {
     if !input.is_object() {
         return Err(DidError::Document);
+    }
+    // base58 is a third longer; what cannot fit is not even encoded.
+    if input.to_string().len() > LONGEST_DID * 3 / 4 {
+        return Err(DidError::TooLong);
     }
     let did = encode(input);
     if did.long.len() > LONGEST_DID { Err(DidError::TooLong) } else { Ok(did) }
@@ -89,7 +93,7 @@ fn decode(did: &str) -> Result<Value, DidError> {
     check_hash(hash, document)?;
     let base58 =
         document.and_then(|text| text.strip_prefix('z')).ok_or(DidError::NotSelfContained)?;
-    let bytes = bs58::decode(base58).into_vec().map_err(|_| DidError::Malformed)?;
+    let bytes = base58::decode(base58)?;
     let json = bytes.strip_prefix(&JSON).ok_or(DidError::Document)?;
     serde_json::from_slice(json).map_err(|_| DidError::Document)
 }

@@ -67,7 +67,7 @@ impl Secrets {
     fn new(seed: Zeroizing<[u8; 32]>) -> Result<Self, Refused> {
         let signing = SigningKey::from_seed(&seed)?;
         let verkey = VerKey::from_bytes(signing.public()?);
-        let agreement = AgreementKey::from_scalar(&*convert::seed_to_scalar(&seed))?;
+        let agreement = AgreementKey::from_scalar(&convert::seed_to_scalar(&seed))?;
         Ok(Self { verkey, seed, signing, agreement })
     }
 }
