@@ -127,6 +127,16 @@ def sender(directory: Path, name: str = "sender") -> CredoAgent:
     return CredoAgent(directory, name, inboundPort=free_port(), transports=["http"])
 
 
+def only_web_socket(wallet: CredoAgent) -> CredoAgent:
+    """Starts a mediated wallet again without HTTP.
+
+    A wallet that has no HTTP from the first moment hurts itself: Credo closes a new socket behind the
+    did-exchange `complete`, with the mediate-request that follows on it. And it reaches no other peers.
+    """
+    wallet.shutdown()
+    return wallet.start(transports=["ws"])
+
+
 def connect(inviter: CredoAgent, invitee: CredoAgent, handshake: str | None = None) -> tuple[str, str]:
     """Connects both; the connection ids that the inviter and the invitee know it by."""
     invitation = inviter.call("invite", handshake=handshake)

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from harness.accounts import assert_each_once, assert_each_once_in_order, numbered, send_all
+from harness.credo import only_web_socket
 
 STRATEGIES = ["Implicit", "PickUpV1", "PickUpV2", "PickUpV2LiveMode"]
 by_each_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
@@ -35,10 +36,12 @@ def a_wallet_that_comes_back_gets_what_waited_and_what_follows(strategy, wallet,
 
 @by_each_strategy
 def a_wallet_that_only_speaks_web_socket_gets_every_message_once(strategy, wallet, sender, mail_to):
-    phone = wallet(strategy, transports=["ws"])
+    phone = wallet(strategy)
     connection = mail_to(phone)
+    only_web_socket(phone)
     texts = numbered(20)
     send_all(sender, connection, texts[:10])
+    phone.wait_for_texts(texts[:10], 20)
     phone.shutdown()
     send_all(sender, connection, texts[10:])
     phone.start()
@@ -51,6 +54,7 @@ def a_wallet_that_only_speaks_http_gets_every_message_once(strategy, wallet, sen
     connection = mail_to(phone)
     texts = numbered(20)
     send_all(sender, connection, texts[:10])
+    phone.wait_for_texts(texts[:10], 20)
     phone.shutdown()
     send_all(sender, connection, texts[10:])
     phone.start()
