@@ -39,6 +39,9 @@ const EXPIRY_EVERY: Duration = Duration::from_secs(60);
 /// Messages of one sweep step.
 const EXPIRY_STEP: usize = 1_000;
 
+/// Dead letters of one sweep step.
+const GRAVES_STEP: usize = 100;
+
 impl Mediator {
     /// A mediator over these stores. It does nothing by itself until [`Mediator::run`].
     pub fn new(
@@ -94,6 +97,30 @@ impl Mediator {
     }
 
     async fn sweep(&self) {
+        self.sweep_mail().await;
+        if let Err(error) = self.sweep_dead_letters().await {
+            tracing::warn!(%error, "old dead letters could not be swept");
+        }
+    }
+
+    /// Dead letters are kept as long as mail is. There are few of them.
+    async fn sweep_dead_letters(&self) -> store::Result<()> {
+        let too_old = self.clock.now() - self.settings.allowance.retention;
+        let graves = &self.stores.dead_letters;
+        let mut after = None;
+        loop {
+            let letters = graves.list(after, GRAVES_STEP).await?;
+            for letter in letters.iter().filter(|letter| letter.buried < too_old) {
+                graves.exhume(letter.mail.position).await?;
+            }
+            after = letters.last().map(|letter| letter.mail.position);
+            if letters.len() < GRAVES_STEP {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn sweep_mail(&self) {
         loop {
             match self.stores.mailbox.expire(self.clock.now(), EXPIRY_STEP).await {
                 Ok(expired) => {
