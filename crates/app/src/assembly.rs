@@ -11,7 +11,7 @@ use mediator::{
     Policy, Settings,
 };
 use store::Quota;
-use transport::{CarrierOptions, Certificates, HttpWsCarrier, Limits, TlsFiles};
+use transport::{CarrierOptions, Certificates, HttpWsCarrier, Limits, Network, TlsFiles};
 
 use crate::clock::SystemClock;
 use crate::exit::Misuse;
@@ -21,14 +21,14 @@ use crate::{root_secret, stores};
 ///
 /// # Errors
 /// If the root secret or the store is not to be had.
-pub async fn mediator(
+pub fn mediator(
     config: &Config,
     url: &PublicUrl,
     carrier: Arc<dyn Carrier>,
 ) -> anyhow::Result<Arc<Mediator>> {
     let secret = root_secret::obtain(&config.identity, config.store.url.directory())?;
     let clock = Arc::new(SystemClock::start());
-    let stores = stores::open(&config.store.url, clock.clone()).await?;
+    let stores = stores::open(&config.store.url, clock.clone())?;
     Ok(Mediator::new(settings(config, url), Identity::from_root(secret), stores, clock, carrier))
 }
 
@@ -46,8 +46,12 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
             config::Policy::Deny => Policy::Deny,
         },
         allowance: allowance(config),
-        pace: pace(&config.pickup),
+        pace: pace(config),
         outbound: outbound(&config.outbound),
+        limits: didcomm::Limits {
+            envelope_bytes: config.transport.largest_message(),
+            ..didcomm::Limits::default()
+        },
         patience: Patience {
             for_route: config.mediation.patience,
             waiting_for_route: config.mediation.waiting,
@@ -60,21 +64,21 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
 fn allowance(config: &Config) -> Allowance {
     Allowance {
         keys: config.mediation.keys,
-        mailbox: Quota {
-            messages: config.mailbox.messages,
-            bytes: config.mailbox.bytes.as_usize(),
-        },
+        mailbox: Quota { messages: config.mailbox.messages as u64, bytes: config.mailbox.bytes.0 },
         retention: config.mailbox.retention,
         dedupe_window: config.mailbox.dedupe_window,
     }
 }
 
-fn pace(pickup: &config::Pickup) -> Pace {
+fn pace(config: &Config) -> Pace {
+    let pickup = &config.pickup;
     Pace {
         batch_messages: pickup.batch_messages,
         batch_bytes: pickup.batch_bytes.as_usize(),
+        largest_message: config.transport.largest_message(),
         window: pickup.window,
         ping_every: pickup.ping_every,
+        ping_after_push: pickup.ping_after_push,
         ping_patience: pickup.ping_patience,
         look_every: pickup.look_every,
         lease: pickup.lease,
@@ -93,11 +97,12 @@ fn outbound(outbound: &config::Outbound) -> Outbound {
     }
 }
 
-/// What strangers may use at the port. Behind a proxy everybody comes from the proxy's address, so that what one address may
+/// What strangers may use at the port. Behind a proxy that was not named everybody comes from one address, so that what one may
 /// use is what all may.
 pub fn limits(config: &Config, url: &PublicUrl) -> Limits {
     let transport = &config.transport;
-    let behind_proxy = url.is_https() && config.tls.files().is_none();
+    let behind_proxy =
+        url.is_https() && config.tls.files().is_none() && config.listen.proxies.0.is_empty();
     let per_address = |one, all| if behind_proxy { all } else { one };
     Limits {
         header_bytes: transport.header_bytes.as_usize(),
@@ -121,6 +126,15 @@ pub fn limits(config: &Config, url: &PublicUrl) -> Limits {
     }
 }
 
+/// The reverse proxies in front.
+///
+/// # Errors
+/// If one of them is no network.
+pub fn proxies(config: &Config) -> anyhow::Result<Vec<Network>> {
+    let parse = |text: &String| text.parse().with_context(|| format!("listen.proxies: {text}"));
+    config.listen.proxies.0.iter().map(parse).collect()
+}
+
 /// The certificates to show, if TLS is spoken.
 ///
 /// # Errors
@@ -142,7 +156,7 @@ pub fn carrier(config: &Config, url: &PublicUrl) -> anyhow::Result<Arc<dyn Carri
         timeout: config.outbound.timeout,
         ..CarrierOptions::default()
     };
-    Ok(Arc::new(HttpWsCarrier::new(options).context("cannot make an HTTP client")?))
+    Ok(Arc::new(HttpWsCarrier::new(&options).context("cannot make an HTTP client")?))
 }
 
 /// For a mediator that is asked one thing and then ends.
@@ -152,5 +166,40 @@ pub struct NoCarrier;
 impl Carrier for NoCarrier {
     async fn carry(&self, _: &str, _: &[Bytes]) -> Carried {
         Carried { taken: 0, end: End::Failed("nothing is carried by this process".to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::{Sources, Value};
+
+    use super::*;
+
+    fn defaults() -> Config {
+        config::load(Sources::default()).unwrap().config
+    }
+
+    fn url(text: &str) -> PublicUrl {
+        PublicUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_defaults_of_the_settings_are_those_of_the_mediator() {
+        let said = settings(&defaults(), &url("https://m.example.org"));
+        let own = Settings::at("https://m.example.org", "wss://m.example.org");
+        assert_eq!(format!("{said:#?}"), format!("{own:#?}"));
+    }
+
+    #[test]
+    fn the_defaults_of_the_settings_are_those_of_the_port() {
+        let said = limits(&defaults(), &url("http://192.0.2.1:8080"));
+        assert_eq!(format!("{said:#?}"), format!("{:#?}", Limits::default()));
+    }
+
+    #[test]
+    fn behind_a_proxy_no_address_is_crowded() {
+        let limits = limits(&defaults(), &url("https://m.example.org"));
+        assert_eq!(limits.sockets_per_address, limits.sockets);
+        assert_eq!(limits.connections_per_address, limits.connections);
     }
 }

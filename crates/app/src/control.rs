@@ -2,7 +2,8 @@
 //!
 //! One line of a question, one line of JSON for an answer. Who may open the data directory may ask.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ pub fn listen(config: &Config, mediator: Arc<Mediator>, stop: CancellationToken)
     let path = path(config);
     // Left behind by a process that died: the store's lock says that none is alive.
     let _ = std::fs::remove_file(&path);
-    let listener = match UnixListener::bind(&path) {
+    let listener = match bind(&path) {
         Ok(listener) => listener,
         Err(error) => {
             return tracing::warn!(%error, path = %path.display(), "`restante invite` cannot reach this process");
@@ -85,6 +86,12 @@ pub fn listen(config: &Config, mediator: Arc<Mediator>, stop: CancellationToken)
         }
         let _ = std::fs::remove_file(&path);
     });
+}
+
+fn bind(path: &Path) -> std::io::Result<UnixListener> {
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
 }
 
 async fn answer(peer: UnixStream, mediator: &Mediator) -> anyhow::Result<()> {

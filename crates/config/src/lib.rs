@@ -33,4 +33,4 @@ pub use sections::{
 };
 pub use setting::{SectionInfo, Setting, find, flags, sections, settings};
 pub use value::Value;
-pub use values::{ByteSize, Level, LogFormat, Policy, PublicUrl, Secret, StoreUrl};
+pub use values::{ByteSize, Level, LogFormat, Networks, Policy, PublicUrl, Secret, StoreUrl};

@@ -21,6 +21,8 @@ pub struct Setting {
     pub short_env: Option<&'static str>,
     /// A number or a boolean: stands in TOML without quotes.
     pub bare: bool,
+    /// Several values, separated by commas; a list in TOML.
+    pub list: bool,
     /// Read from the environment only, and never shown.
     pub secret: bool,
 }
@@ -125,6 +127,7 @@ macro_rules! section {
                         flag: $crate::setting::optional!($($flag)?),
                         short_env: $crate::setting::optional!($($env)?),
                         bare: <$Type as $crate::value::Value>::BARE,
+                        list: <$Type as $crate::value::Value>::LIST,
                         secret: $crate::setting::given!($($secret)?),
                     }),+
                 ],

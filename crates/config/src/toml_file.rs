@@ -46,7 +46,13 @@ fn read_section(
             layers.problems.push(Problem::Misplaced { origin, name, env: setting.env() });
             continue;
         }
-        match scalar(value.get_ref()) {
+        let text = match value.get_ref() {
+            DeValue::Array(items) if setting.list => {
+                items.iter().map(|item| scalar(item.get_ref())).collect()
+            }
+            value => scalar(value).map(|text| vec![text]),
+        };
+        match text.map(|items| items.join(",")) {
             Some(text) => layers.say(setting, text, origin),
             None => layers.problems.push(Problem::bad(setting, "a list or a table", origin)),
         }

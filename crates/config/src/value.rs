@@ -12,6 +12,8 @@ pub trait Value: Sized {
     const EXPECTED: &'static str;
     /// A number or a boolean: stands in TOML without quotes.
     const BARE: bool = false;
+    /// Several values, separated by commas; a list in TOML.
+    const LIST: bool = false;
     /// Whether an empty text is a value.
     const OPTIONAL: bool = false;
 
@@ -22,6 +24,7 @@ pub trait Value: Sized {
 impl<T: Value> Value for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
     const BARE: bool = T::BARE;
+    const LIST: bool = T::LIST;
     const OPTIONAL: bool = true;
 
     fn parse(text: &str) -> Option<Self> {

@@ -128,6 +128,14 @@ fn a_list_where_one_value_belongs_is_refused() {
 }
 
 #[test]
+fn a_list_is_a_list_in_toml_and_commas_elsewhere() {
+    let from_file = load(file("[listen]\nproxies = ['127.0.0.1', '10.0.0.0/8']\n")).unwrap();
+    let from_env = load(env(&[("RESTANTE_PROXIES", "127.0.0.1,10.0.0.0/8")])).unwrap();
+    assert_eq!(from_file.config.listen.proxies, from_env.config.listen.proxies);
+    assert_eq!(from_file.config.listen.proxies.0.len(), 2);
+}
+
+#[test]
 fn two_names_of_one_variable_are_one_too_many() {
     let Problems(problems) =
         load(env(&[("RESTANTE_LABEL", "a"), ("RESTANTE_IDENTITY__LABEL", "b")])).unwrap_err();
@@ -178,5 +186,6 @@ fn settings_that_do_not_go_together_are_refused() {
     assert!(
         complaints(file("[admin]\nlisten = '127.0.0.1:8080'\n")).contains("a port of their own")
     );
+    assert!(complaints(file("[transport]\nheader_bytes = '1KiB'\n")).contains("8KiB at least"));
     assert!(complaints(file("[outbound]\nbackoff_most = '1ms'\n")).contains("is longer than"));
 }

@@ -45,11 +45,12 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     signals::watch(stop.clone())?;
     let listener = bind(&config).await?;
     let url = public_url(&config, &listener)?;
-    let mediator = assembly::mediator(&config, &url, assembly::carrier(&config, &url)?).await?;
+    let mediator = assembly::mediator(&config, &url, assembly::carrier(&config, &url)?)?;
     let shown = Shown::new(&mediator, &url)?;
     let options = ServeOptions {
         limits: assembly::limits(&config, &url),
         tls: assembly::certificates(&config.tls)?,
+        proxies: assembly::proxies(&config)?,
         pages: Arc::new(shown),
         tally: Arc::default(),
     };

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use crate::setting::section;
-use crate::values::PublicUrl;
+use crate::values::{Networks, PublicUrl};
 
 section! {
     /// Where the mediator listens, and where the world finds it.
@@ -11,5 +11,8 @@ section! {
         /// The URL that agents are told to dial, if it is not the address itself: behind a proxy or a name. With https, agents
         /// are told to use wss for sockets, with http to use ws. A proxy has to take a path away.
         public_url: Option<PublicUrl> = "", flag "public-url";
+        /// Reverse proxies in front. What they say in `X-Forwarded-For` is believed, and limits per address count their clients.
+        /// Without it, and with an https public URL while TLS is not spoken here, there are no limits per address.
+        proxies: Networks = "", flag "proxies";
     }
 }

@@ -7,13 +7,15 @@ section! {
     /// How mail is handed to wallets.
     Pickup "pickup" {
         /// Messages in one push or answer.
-        batch_messages: usize = "50";
+        batch_messages: usize = "20";
         /// Bytes of messages in one push or answer. A single larger message goes alone.
-        batch_bytes: ByteSize = "1MiB";
+        batch_bytes: ByteSize = "2MiB";
         /// Messages on their way to one session without acknowledgement or proof of life.
         window: usize = "200";
         /// A quiet socket is pinged so often.
         ping_every: Duration = "25s";
+        /// After a push, a silence of this length is broken by a ping.
+        ping_after_push: Duration = "5s";
         /// A ping that stays unanswered so long ends the session.
         ping_patience: Duration = "20s";
         /// How long a message pushed to a socket counts as on its way. Longer than `ping_every` and `ping_patience` together.

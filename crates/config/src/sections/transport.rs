@@ -20,33 +20,34 @@ section! {
         idle: Duration = "75s";
         /// How long a TLS handshake may take.
         handshake_timeout: Duration = "10s";
-        /// How long one message may take to go out on a WebSocket before its peer counts as gone.
+        /// How long one message may take to go out on a WebSocket, and an answer may make no progress over HTTP, before the peer
+        /// counts as gone.
         write_timeout: Duration = "30s";
         /// How long a peer may take to agree to the end of a WebSocket.
         close_timeout: Duration = "5s";
         /// How long a peer's TCP may take to acknowledge mail in a response that the wallet itself cannot acknowledge.
         receipt_timeout: Duration = "10s";
-        /// Connections at the same time, WebSockets included. More of them wait.
-        connections: usize = "50000";
-        /// Connections at the same time from one address (IPv6: one /64). More of them are cut. Does not count behind a proxy, see `sockets_per_address`.
-        connections_per_address: usize = "1024";
+        /// HTTP connections at the same time; those that became WebSockets count there. More of them wait.
+        connections: usize = "10000";
+        /// HTTP connections at the same time from one address (IPv6: one /64). More of them are cut. Behind
+        /// a proxy see `listen.proxies`.
+        connections_per_address: usize = "512";
         /// WebSockets at the same time. More of them are answered with 503.
         sockets: usize = "50000";
-        /// WebSockets at the same time from one address (IPv6: one /64). More of them are answered with 429. Does not count behind
-        /// a proxy: that is, when the public URL is https and TLS is not spoken here.
+        /// WebSockets at the same time from one address (IPv6: one /64). More of them are answered with 429. Behind
+        /// a proxy see `listen.proxies`.
         sockets_per_address: usize = "512";
     }
 }
 
 impl Transport {
-    pub(crate) fn check(&self) -> Vec<String> {
-        let mut complaints = Vec::new();
-        if self.sockets > self.connections {
-            complaints.push("`transport.sockets` is more than `transport.connections`, of which they are a part".to_owned());
-        }
-        if self.header_bytes < ByteSize(8 << 10) {
-            complaints.push("`transport.header_bytes` has to be 8KiB at least".to_owned());
-        }
-        complaints
+    /// Bytes of the largest envelope that can arrive.
+    pub fn largest_message(&self) -> usize {
+        self.body_bytes.max(self.frame_bytes).as_usize()
+    }
+
+    pub(crate) fn check(&self) -> Option<String> {
+        (self.header_bytes < ByteSize(8 << 10))
+            .then(|| "`transport.header_bytes` has to be 8KiB at least".to_owned())
     }
 }

@@ -1,0 +1,201 @@
+//! The first five minutes of an operator, with the real binary.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_restante");
+
+fn restante(home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(args).current_dir(home).env_clear();
+    command
+}
+
+fn run(home: &Path, args: &[&str]) -> Output {
+    restante(home, args).output().expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A mediator on a free port, killed when dropped.
+struct Running {
+    child: Child,
+    url: String,
+    said: Vec<String>,
+}
+
+impl Running {
+    fn start(home: &Path, args: &[&str]) -> Self {
+        let args = [&["mediator", "--listen", "127.0.0.1:0"], args].concat();
+        let mut child = restante(home, &args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let lines =
+            BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+        let said: Vec<_> = take_through(lines, |line| line.starts_with("Open http"));
+        let url = said[0].rsplit(' ').next().expect("an address").to_owned();
+        Self { child, url, said }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let address = self.url.trim_start_matches("http://");
+        let mut peer = TcpStream::connect(address).expect("it listens");
+        write!(peer, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")
+            .expect("it reads");
+        let mut answer = String::new();
+        peer.read_to_string(&mut answer).expect("it answers");
+        answer
+    }
+
+    fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn take_through(lines: impl Iterator<Item = String>, last: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut taken = Vec::new();
+    for line in lines {
+        let done = last(&line);
+        taken.push(line);
+        if done {
+            break;
+        }
+    }
+    taken
+}
+
+#[test]
+fn the_first_start_makes_what_it_needs_and_says_where_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let running = Running::start(home.path(), &[]);
+    let said = running.said.join("\n");
+    assert!(said.contains("/?oob=") || said.contains("?oob="), "{said}");
+    assert!(said.contains("restante mediator --lan"), "{said}");
+    let secret = home.path().join("restante-data/root-secret");
+    assert_eq!(std::fs::metadata(secret).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
+fn a_browser_and_a_probe_find_their_pages() {
+    let home = tempfile::tempdir().unwrap();
+    let running = Running::start(home.path(), &["--label", "Tom & Jerry"]);
+    let page = running.get("/");
+    assert!(
+        page.contains("text/html") && page.contains("<svg") && page.contains("Tom &#38; Jerry")
+    );
+    let invitation = running.get("/invitation");
+    assert!(invitation.contains("\"invitation_url\":\"http://127.0.0.1:"), "{invitation}");
+    assert!(running.get("/health/ready").starts_with("HTTP/1.1 200"));
+    assert!(running.get("/invitation?version=2").starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn the_identity_survives_a_restart() {
+    let home = tempfile::tempdir().unwrap();
+    let id =
+        |page: String| page.split("\"@id\":\"").nth(1).map(|rest| rest[..36].to_owned()).unwrap();
+    let running = Running::start(home.path(), &[]);
+    let before = id(running.get("/invitation"));
+    running.terminate();
+    assert_eq!(id(Running::start(home.path(), &[]).get("/invitation")), before);
+}
+
+#[test]
+fn an_invitation_comes_from_the_running_mediator() {
+    let home = tempfile::tempdir().unwrap();
+    let running = Running::start(home.path(), &[]);
+    let standing = run(home.path(), &["invite"]);
+    assert!(running.get("/invitation").contains(text(&standing.stdout).trim()));
+    let once = run(home.path(), &["invite", "--once", "--json"]);
+    assert!(once.status.success() && text(&once.stdout).contains(&running.url));
+    assert_ne!(run(home.path(), &["invite", "--once", "--json"]).stdout, once.stdout);
+}
+
+#[test]
+fn an_invitation_needs_no_running_mediator() {
+    let home = tempfile::tempdir().unwrap();
+    let args = ["invite", "--once", "--public-url", "https://m.example.org"];
+    let once = run(home.path(), &args);
+    assert!(text(&once.stdout).starts_with("https://m.example.org"), "{}", text(&once.stderr));
+}
+
+#[test]
+fn a_data_directory_serves_one_mediator_at_a_time() {
+    let home = tempfile::tempdir().unwrap();
+    let _running = Running::start(home.path(), &[]);
+    let second = run(home.path(), &["mediator", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains("in use by another process"), "{}", text(&second.stderr));
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_so() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let failed = run(home.path(), &["mediator", "--listen", &address]);
+    assert_eq!(failed.status.code(), Some(2));
+    assert!(text(&failed.stderr).contains("--listen names another"), "{}", text(&failed.stderr));
+}
+
+#[test]
+fn what_cannot_be_followed_has_its_own_exit_code() {
+    let home = tempfile::tempdir().unwrap();
+    for args in [
+        &["mediator", "--nonsense"][..],
+        &["mediator", "--public-url", "ftp://x"],
+        &["mediator", "--config", "missing.toml"],
+        &["config", "check", "--set", "mailbox.retentoin=3d"],
+        &["config", "check", "--tls-certificate", "missing.pem", "--tls-key", "missing.pem"],
+    ] {
+        let outcome = run(home.path(), args);
+        assert_eq!(outcome.status.code(), Some(2), "{args:?}: {}", text(&outcome.stderr));
+    }
+}
+
+#[test]
+fn the_check_says_what_is_in_force_and_who_said_so() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("restante.toml"), "[mailbox]\nretention = '7d'\n").unwrap();
+    let checked =
+        restante(home.path(), &["config", "check"]).env("RESTANTE_LABEL", "Mine").output().unwrap();
+    let said = text(&checked.stdout);
+    assert!(checked.status.success(), "{}", text(&checked.stderr));
+    assert!(said.contains("7d   from restante.toml:2"), "{said}");
+    assert!(said.contains("Mine   from RESTANTE_LABEL"), "{said}");
+}
+
+#[test]
+fn operators_read_counters_and_drain_on_their_own_port() {
+    let home = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut running = Running::start(home.path(), &["--admin-listen", &port]);
+    let ask = |request: &str| {
+        let mut peer = TcpStream::connect(&port).unwrap();
+        write!(peer, "{request} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        peer.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ask("GET /metrics").contains("restante_messages_total{stage=\"queued\"} 0"));
+    assert!(ask("GET /").starts_with("HTTP/1.1 404"));
+    assert!(ask("POST /drain").starts_with("HTTP/1.1 202"));
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
