@@ -6,6 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use store::Result;
 
+use crate::archive::Survey;
 use crate::engine::Engine;
 use crate::generation::Generation;
 use crate::journal;
@@ -57,9 +58,21 @@ fn next(engine: &Engine, closing: &Closing) -> Option<Arc<Generation>> {
     }
 }
 
+fn survey(engine: &Engine, generation: &Generation) -> Survey {
+    let state = engine.state.lock();
+    let gone = state
+        .active
+        .gone
+        .iter()
+        .filter(|place| generation.mail.contains_key(place))
+        .copied()
+        .collect();
+    Survey { gone, next_sequence: state.active.first_sequence, now: engine.clock.now() }
+}
+
 fn checkpoint(engine: &Engine, generation: &Generation) -> Result<()> {
-    let next_sequence = engine.state.lock().active.first_sequence;
-    let archived = engine.archive.absorb(generation, next_sequence, engine.clock.now())?;
+    let survey = survey(engine, generation);
+    let archived = engine.archive.absorb(generation, &survey)?;
     engine.state.lock().thaw(&archived);
     engine.changed.notify_all();
     if let Some(last) = generation.segments.last()

@@ -63,7 +63,12 @@ impl<'t> Peers<'t> {
     }
 }
 
-fn admit(transaction: &WriteTransaction, connection: &Connection, invitation: Option<&str>, now: Timestamp) -> Outcome<Admission> {
+fn admit(
+    transaction: &WriteTransaction,
+    connection: &Connection,
+    invitation: Option<&str>,
+    now: Timestamp,
+) -> Outcome<Admission> {
     let mut peers = Peers::open(transaction)?;
     if let Some(known) = peers.get(connection.id)? {
         return Ok(Admission::Known(Box::new(known)));
@@ -77,7 +82,12 @@ fn admit(transaction: &WriteTransaction, connection: &Connection, invitation: Op
     Ok(Admission::Admitted)
 }
 
-fn use_up(transaction: &WriteTransaction, id: &str, user: RecipientId, now: Timestamp) -> Outcome<bool> {
+fn use_up(
+    transaction: &WriteTransaction,
+    id: &str,
+    user: RecipientId,
+    now: Timestamp,
+) -> Outcome<bool> {
     let mut invitations = transaction.open_table(INVITATIONS)?;
     let found = invitations.get(id)?.map(|row| from_json::<Invitation>(row.value())).transpose()?;
     match found {
@@ -95,7 +105,9 @@ impl Connections for EmbeddedStore {
     async fn admit(&self, connection: &Connection, invitation: Option<&str>) -> Result<Admission> {
         let (connection, invitation) = (connection.clone(), invitation.map(str::to_owned));
         let now = self.engine.clock.now();
-        self.registry.write(move |transaction| admit(transaction, &connection, invitation.as_deref(), now)).await
+        self.registry
+            .write(move |transaction| admit(transaction, &connection, invitation.as_deref(), now))
+            .await
     }
 
     async fn get(&self, id: RecipientId) -> Result<Option<Connection>> {
@@ -107,7 +119,11 @@ impl Connections for EmbeddedStore {
 
     async fn by_key(&self, ours: &VerKey) -> Result<Option<Connection>> {
         self.registry.read(|transaction| {
-            let Some(id) = transaction.open_table(KEYS)?.get(*ours.as_bytes())?.map(|id| id.value()) else { return Ok(None) };
+            let Some(id) =
+                transaction.open_table(KEYS)?.get(*ours.as_bytes())?.map(|id| id.value())
+            else {
+                return Ok(None);
+            };
             let row = transaction.open_table(CONNECTIONS)?.get(id)?;
             row.map(|row| from_json(row.value())).transpose()
         })
@@ -129,7 +145,9 @@ impl Connections for EmbeddedStore {
     async fn dialable(&self, after: Option<RecipientId>, limit: usize) -> Result<Vec<RecipientId>> {
         self.registry.read(|transaction| {
             let dialable = transaction.open_table(DIALABLE)?;
-            let ids = dialable.range(after.map_or([0; 16], |after| after.0)..)?.map(|row| row.map(|(id, _)| RecipientId(id.value())));
+            let ids = dialable
+                .range(after.map_or([0; 16], |after| after.0)..)?
+                .map(|row| row.map(|(id, _)| RecipientId(id.value())));
             let behind = ids.filter(|id| id.as_ref().map_or(true, |id| Some(*id) != after));
             Ok(behind.take(limit).collect::<std::result::Result<_, _>>()?)
         })

@@ -17,9 +17,14 @@ pub(crate) struct Disk {
 
 impl Disk {
     /// Opens or creates the file. With `quick_repair` it opens at once after a crash, whatever its size, and commits cost more.
-    pub(crate) fn open(path: &Path, cache_bytes: usize, quick_repair: bool) -> Result<Self, redb::Error> {
-        let disk = Self { path: path.to_owned(), cache_bytes, quick_repair, database: RwLock::new(None) };
-        *disk.database.write() = Some(disk.create()?);
+    pub(crate) fn open(
+        path: &Path,
+        cache_bytes: usize,
+        quick_repair: bool,
+    ) -> Result<Self, redb::Error> {
+        let disk =
+            Self { path: path.to_owned(), cache_bytes, quick_repair, database: RwLock::new(None) };
+        disk.reopen()?;
         Ok(disk)
     }
 
@@ -29,30 +34,40 @@ impl Disk {
 
     /// A snapshot.
     pub(crate) fn snapshot(&self) -> store::Result<ReadTransaction> {
-        match self.database.read().as_ref() {
-            Some(database) => Ok(database.begin_read().map_err(redb::Error::from).map_err(failure)?),
-            None => Err(StoreError::Unavailable("the database is closed after a failed write".to_owned())),
-        }
+        self.with(|database| Ok(database.begin_read()?)).map_err(failure)
     }
 
     /// Reads from a snapshot.
-    pub(crate) fn read<T>(&self, act: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>) -> store::Result<T> {
+    pub(crate) fn read<T>(
+        &self,
+        act: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
+    ) -> store::Result<T> {
         act(&self.snapshot()?).map_err(failure)
     }
 
     /// Writes, durably. After an error nothing of it has happened.
-    pub(crate) fn write<T>(&self, act: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> store::Result<T> {
-        self.reopen().map_err(failure)?;
-        let written = match self.database.read().as_ref() {
-            Some(database) => self.transact(database, act),
-            None => Err(redb::Error::DatabaseClosed),
-        };
+    pub(crate) fn write<T>(
+        &self,
+        act: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
+    ) -> store::Result<T> {
+        let written = self.with(|database| self.transact(database, act));
         if let Err(redb::Error::Io(_) | redb::Error::PreviousIo) = &written {
-            *self.database.write() = None;
-            // If this fails too, the next write tries again.
-            let _ = self.reopen();
+            let mut database = self.database.write();
+            *database = None;
+            // If this fails too, whoever comes next tries again.
+            *database = self.create().ok();
         }
         written.map_err(failure)
+    }
+
+    fn with<T>(
+        &self,
+        act: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> Result<T, redb::Error> {
+        if self.database.read().is_none() {
+            self.reopen()?;
+        }
+        self.database.read().as_ref().map_or(Err(redb::Error::DatabaseClosed), act)
     }
 
     fn transact<T>(
@@ -68,8 +83,9 @@ impl Disk {
     }
 
     fn reopen(&self) -> Result<(), redb::Error> {
-        if self.database.read().is_none() {
-            *self.database.write() = Some(self.create()?);
+        let mut database = self.database.write();
+        if database.is_none() {
+            *database = Some(self.create()?);
         }
         Ok(())
     }

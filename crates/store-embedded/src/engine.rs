@@ -6,11 +6,11 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex};
 use store::{Clock, Demand, Depth, Flight, Mail, Position, RecipientId, Result, Timestamp};
 
+use crate::Options;
 use crate::archive::{Archive, Snapshot, Totals};
 use crate::cache::EnvelopeCache;
 use crate::selection::{Picked, Picker, View};
 use crate::state::{Counted, State};
-use crate::Options;
 
 /// Shared by the callers, the writer and the checkpointer.
 ///
@@ -36,7 +36,11 @@ impl Engine {
     }
 
     /// The numbers of a mailbox, and the snapshot that goes with them if the archive had to be asked.
-    pub(crate) fn counted(&self, state: &State, owner: RecipientId) -> Result<(Counted, Option<Snapshot>)> {
+    pub(crate) fn counted(
+        &self,
+        state: &State,
+        owner: RecipientId,
+    ) -> Result<(Counted, Option<Snapshot>)> {
         if let Some(counted) = state.mailboxes.get(&owner) {
             return Ok((*counted, None));
         }
@@ -84,7 +88,11 @@ impl Engine {
     }
 
     /// See [`Mailbox::depth`](store::Mailbox::depth).
-    pub(crate) fn depth(&self, owner: RecipientId, key: Option<&didcomm::Destination>) -> Result<Depth> {
+    pub(crate) fn depth(
+        &self,
+        owner: RecipientId,
+        key: Option<&didcomm::Destination>,
+    ) -> Result<Depth> {
         let in_flight = self.flight.lock(owner, self.clock.now());
         let hidden = |position| in_flight.contains(position);
         let demand = Demand { key: key.cloned(), ..Demand::of(usize::MAX, usize::MAX) };
@@ -108,7 +116,8 @@ impl Engine {
         let mut ids = ids.to_vec();
         while !ids.is_empty() {
             let lookup = self.remove_recent(owner, &mut ids, &mut removed);
-            let outcome = lookup.and_then(|lookup| self.remove_archived(owner, &mut ids, &mut removed, lookup));
+            let outcome = lookup
+                .and_then(|lookup| self.remove_archived(owner, &mut ids, &mut removed, lookup));
             if let Err(error) = outcome {
                 // What was removed before the failure stays removed, and must reach the journal.
                 return if removed.is_empty() { Err(error) } else { Ok(removed) };
@@ -119,7 +128,12 @@ impl Engine {
     }
 
     /// Leaves in `ids` what may be in the archive.
-    fn remove_recent(&self, owner: RecipientId, ids: &mut Vec<Position>, removed: &mut Vec<Position>) -> Result<Lookup> {
+    fn remove_recent(
+        &self,
+        owner: RecipientId,
+        ids: &mut Vec<Position>,
+        removed: &mut Vec<Position>,
+    ) -> Result<Lookup> {
         let mut state = self.state.lock();
         let archived = match state.mailboxes.get(&owner) {
             Some(_) => Totals::default(),
@@ -154,16 +168,26 @@ impl Engine {
             return Ok(());
         }
         ids.clear();
-        let taken = found.into_iter().filter(|(position, length)| state.take_archived(owner, *position, *length));
+        let taken = found
+            .into_iter()
+            .filter(|(position, length)| state.take_archived(owner, *position, *length));
         removed.extend(taken.map(|(position, _)| position));
         Ok(())
     }
 
     /// Up to `limit` messages whose time has passed at `now`. Some may have gone by another way since.
-    pub(crate) fn expired(&self, now: Timestamp, limit: usize) -> Result<Vec<(RecipientId, Position)>> {
+    pub(crate) fn expired(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(RecipientId, Position)>> {
         let (mut expired, snapshot) = {
             let state = self.state.lock();
-            let frozen = state.frozen.as_ref().map(|frozen| frozen.expired(now, usize::MAX)).unwrap_or_default();
+            let frozen = state
+                .frozen
+                .as_ref()
+                .map(|frozen| frozen.expired(now, usize::MAX))
+                .unwrap_or_default();
             let mut expired = state.active.expired(now, limit);
             expired.extend(frozen.into_iter().filter(|place| !state.active.gone.contains(place)));
             (expired, self.archive.snapshot()?)

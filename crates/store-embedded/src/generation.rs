@@ -69,7 +69,16 @@ impl Generation {
 
     /// Adds an append whose envelope's range is in terms of `file` from `base` on.
     pub(crate) fn keep(&mut self, appended: Appended, file: &Arc<File>, base: u64) {
-        let Appended { owner, position, received, expires, remembered, dedupe, destination, envelope } = appended;
+        let Appended {
+            owner,
+            position,
+            received,
+            expires,
+            remembered,
+            dedupe,
+            destination,
+            envelope,
+        } = appended;
         let offset = base + envelope.start as u64;
         let envelope = Extent { file: file.clone(), offset, length: envelope.len() as u32 };
         self.soonest = self.soonest.min(expires);
@@ -90,7 +99,10 @@ impl Generation {
     }
 
     /// The mail of `owner`, in order.
-    pub(crate) fn of(&self, owner: RecipientId) -> impl DoubleEndedIterator<Item = (Position, &Kept)> {
+    pub(crate) fn of(
+        &self,
+        owner: RecipientId,
+    ) -> impl DoubleEndedIterator<Item = (Position, &Kept)> {
         self.mail.range(whole(owner)).map(|((_, position), kept)| (*position, kept))
     }
 

@@ -46,13 +46,20 @@ impl<'t> Lists<'t> {
         })
     }
 
-    fn apply(&mut self, owner: RecipientId, change: &KeyChange, limit: usize) -> Outcome<KeyOutcome> {
+    fn apply(
+        &mut self,
+        owner: RecipientId,
+        change: &KeyChange,
+        limit: usize,
+    ) -> Outcome<KeyOutcome> {
         let key = change.destination.to_bytes();
         let route = self.routes.get(key.as_slice())?.map(|route| route.value());
         match (change.action, route) {
             (KeyAction::Add, None) => self.add(owner, &key, limit),
             (KeyAction::Add, Some((other, _))) if other != owner.0 => Ok(KeyOutcome::Refused),
-            (KeyAction::Remove, Some((other, number))) if other == owner.0 => self.remove(owner, &key, number),
+            (KeyAction::Remove, Some((other, number))) if other == owner.0 => {
+                self.remove(owner, &key, number)
+            }
             (KeyAction::Add | KeyAction::Remove, _) => Ok(KeyOutcome::NoChange),
         }
     }
@@ -83,8 +90,9 @@ impl<'t> Lists<'t> {
 
     fn revoke(&mut self, owner: RecipientId) -> Outcome<()> {
         let rows = self.lists.range((owner.0, 0)..=(owner.0, u64::MAX))?;
-        let keys: Vec<(u64, Vec<u8>)> =
-            rows.map(|row| row.map(|(key, value)| (key.value().1, value.value().to_vec()))).collect::<std::result::Result<_, _>>()?;
+        let keys: Vec<(u64, Vec<u8>)> = rows
+            .map(|row| row.map(|(key, value)| (key.value().1, value.value().to_vec())))
+            .collect::<std::result::Result<_, _>>()?;
         for (number, key) in keys {
             self.remove(owner, &key, number)?;
         }
@@ -97,7 +105,8 @@ impl<'t> Lists<'t> {
 impl Keylists for EmbeddedStore {
     async fn status(&self, owner: RecipientId) -> Result<Mediation> {
         self.registry.read(|transaction| {
-            let status = transaction.open_table(STATUSES)?.get(owner.0)?.map(|status| status.value());
+            let status =
+                transaction.open_table(STATUSES)?.get(owner.0)?.map(|status| status.value());
             Ok(match status {
                 Some(GRANTED) => Mediation::Granted,
                 Some(DENIED) => Mediation::Denied,
@@ -114,7 +123,11 @@ impl Keylists for EmbeddedStore {
                 Mediation::Denied => drop(statuses.insert(owner.0, DENIED)?),
                 Mediation::None => drop(statuses.remove(owner.0)?),
             }
-            if status == Mediation::Granted { Ok(()) } else { Lists::open(transaction)?.revoke(owner) }
+            if status == Mediation::Granted {
+                Ok(())
+            } else {
+                Lists::open(transaction)?.revoke(owner)
+            }
         };
         self.registry.write(write).await
     }
@@ -127,7 +140,12 @@ impl Keylists for EmbeddedStore {
         })
     }
 
-    async fn update(&self, owner: RecipientId, changes: &[KeyChange], limit: usize) -> Result<Vec<KeyOutcome>> {
+    async fn update(
+        &self,
+        owner: RecipientId,
+        changes: &[KeyChange],
+        limit: usize,
+    ) -> Result<Vec<KeyOutcome>> {
         let changes = changes.to_vec();
         let write = move |transaction: &WriteTransaction| {
             let mut lists = Lists::open(transaction)?;
@@ -138,10 +156,15 @@ impl Keylists for EmbeddedStore {
 
     async fn list(&self, owner: RecipientId, offset: usize, limit: usize) -> Result<KeyPage> {
         self.registry.read(|transaction| {
-            let length = transaction.open_table(LENGTHS)?.get(owner.0)?.map_or(0, |length| length.value());
+            let length =
+                transaction.open_table(LENGTHS)?.get(owner.0)?.map_or(0, |length| length.value());
             let lists = transaction.open_table(LISTS)?;
             let rows = lists.range((owner.0, 0)..=(owner.0, u64::MAX))?;
-            let keys = rows.skip(offset).take(limit).map(|row| destination(row?.1.value())).collect::<Outcome<Vec<_>>>()?;
+            let keys = rows
+                .skip(offset)
+                .take(limit)
+                .map(|row| destination(row?.1.value()))
+                .collect::<Outcome<Vec<_>>>()?;
             let shown = offset.saturating_add(keys.len());
             let remaining = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(shown);
             Ok(KeyPage { keys, remaining })

@@ -38,8 +38,8 @@ mod staging;
 mod state;
 mod writer;
 
-use std::sync::mpsc::Sender;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
 pub use open::OpenError;

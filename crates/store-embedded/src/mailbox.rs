@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use didcomm::Destination;
 use store::{
-    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result, StoreError, Timestamp, Watch,
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result,
+    StoreError, Timestamp, Watch,
 };
 use tokio::sync::oneshot;
 
@@ -60,14 +61,26 @@ impl Mailbox for EmbeddedStore {
         self.with_mailbox(owner, move |engine| engine.peek(owner, &demand)).await
     }
 
-    async fn lease(&self, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>> {
+    async fn lease(
+        &self,
+        owner: RecipientId,
+        holder: Holder,
+        until: Timestamp,
+        demand: &Demand,
+    ) -> Result<Vec<Mail>> {
         let demand = demand.clone();
         self.with_mailbox(owner, move |engine| lease(engine, owner, holder, until, &demand)).await
     }
 
-    async fn acknowledge(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize> {
+    async fn acknowledge(
+        &self,
+        owner: RecipientId,
+        ids: &[Position],
+        by: Option<Epoch>,
+    ) -> Result<usize> {
         let ids = ids.to_vec();
-        let removed = self.with_mailbox(owner, move |engine| remove(engine, owner, &ids, by)).await?;
+        let removed =
+            self.with_mailbox(owner, move |engine| remove(engine, owner, &ids, by)).await?;
         self.note_gone(owner, removed)
     }
 
@@ -106,7 +119,13 @@ impl Mailbox for EmbeddedStore {
     }
 }
 
-fn lease(engine: &Engine, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>> {
+fn lease(
+    engine: &Engine,
+    owner: RecipientId,
+    holder: Holder,
+    until: Timestamp,
+    demand: &Demand,
+) -> Result<Vec<Mail>> {
     let mut in_flight = engine.flight.lock(owner, engine.clock.now());
     in_flight.admit(holder)?;
     let room = demand.window.saturating_sub(in_flight.held_by(holder));
@@ -116,7 +135,12 @@ fn lease(engine: &Engine, owner: RecipientId, holder: Holder, until: Timestamp, 
     Ok(mail)
 }
 
-fn remove(engine: &Engine, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<Vec<Position>> {
+fn remove(
+    engine: &Engine,
+    owner: RecipientId,
+    ids: &[Position],
+    by: Option<Epoch>,
+) -> Result<Vec<Position>> {
     let mut in_flight = engine.flight.lock(owner, engine.clock.now());
     let removed = engine.remove(owner, ids)?;
     let mut has_made_room = false;
@@ -131,7 +155,11 @@ fn remove(engine: &Engine, owner: RecipientId, ids: &[Position], by: Option<Epoc
 }
 
 /// What was removed by owner, and whether the archive has something to throw away.
-fn expire(engine: &Engine, now: Timestamp, limit: usize) -> Result<(Vec<(RecipientId, Vec<Position>)>, bool)> {
+fn expire(
+    engine: &Engine,
+    now: Timestamp,
+    limit: usize,
+) -> Result<(Vec<(RecipientId, Vec<Position>)>, bool)> {
     let mut expired = engine.expired(now, limit)?;
     expired.sort_unstable();
     let mut removed = Vec::new();

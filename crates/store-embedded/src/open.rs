@@ -55,15 +55,22 @@ impl EmbeddedStore {
     ///
     /// # Errors
     /// [`OpenError::InUse`] if another process has it open; else what keeps the files from being used.
-    pub fn open(dir: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
+    pub fn open(
+        dir: &Path,
+        options: Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, OpenError> {
         let lock = lock(dir)?;
         let io = |source| OpenError::Io { path: dir.to_owned(), source };
         let engine = |source| OpenError::Engine { path: dir.to_owned(), source };
         let journal = dir.join("journal");
         std::fs::create_dir_all(&journal).map_err(io)?;
-        let registry = Registry::open(&dir.join("registry.redb"), REGISTRY_CACHE).map_err(engine)?;
-        let archive = Archive::open(&dir.join("mail.redb"), options.page_cache_bytes).map_err(engine)?;
-        let Recovered { state, next_segment } = recovery::recover(&journal, &archive).map_err(engine)?;
+        let registry =
+            Registry::open(&dir.join("registry.redb"), REGISTRY_CACHE).map_err(engine)?;
+        let archive =
+            Archive::open(&dir.join("mail.redb"), options.page_cache_bytes).map_err(engine)?;
+        let Recovered { state, next_segment } =
+            recovery::recover(&journal, &archive).map_err(engine)?;
         let claims = Claims::after(registry.begin_life().map_err(engine)?);
         let engine = Arc::new(Engine {
             state: Mutex::new(state),
@@ -78,25 +85,40 @@ impl EmbeddedStore {
         Self::start(engine, registry, claims, next_segment, lock).map(Arc::new).map_err(io)
     }
 
-    fn start(engine: Arc<Engine>, registry: Registry, claims: Claims, next_segment: u64, lock: Lock) -> io::Result<Self> {
+    fn start(
+        engine: Arc<Engine>,
+        registry: Registry,
+        claims: Claims,
+        next_segment: u64,
+        lock: Lock,
+    ) -> io::Result<Self> {
         let closing = Arc::<Closing>::default();
         let (jobs, receiver) = mpsc::channel();
         let writer = Writer::new(engine.clone(), receiver, next_segment);
         let (other_engine, other_closing) = (engine.clone(), closing.clone());
-        let checkpointer = spawn("checkpointer", move || checkpoint::run(&other_engine, &other_closing))?;
+        let checkpointer =
+            spawn("checkpointer", move || checkpoint::run(&other_engine, &other_closing))?;
         let threads = vec![checkpointer, spawn("journal writer", move || writer.run())?];
         Ok(Self { engine, registry, claims, jobs: Some(jobs), closing, threads, _lock: lock })
     }
 }
 
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).stack_size(512 << 10).spawn(work)
 }
 
 fn lock(dir: &Path) -> Result<Lock, OpenError> {
     let io = |source| OpenError::Io { path: dir.to_owned(), source };
     std::fs::create_dir_all(dir).map_err(io)?;
-    let file = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(io)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(dir.join("lock"))
+        .map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(dir.to_owned())),

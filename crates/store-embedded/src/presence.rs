@@ -60,6 +60,10 @@ impl Presence for EmbeddedStore {
 
     async fn locate(&self, owner: RecipientId, now: Timestamp) -> Result<Option<Location>> {
         let standing = self.claims.0.lock();
-        Ok(standing.claims.get(&owner).filter(|claim| claim.until > now).map(|claim| claim.location.clone()))
+        Ok(standing
+            .claims
+            .get(&owner)
+            .filter(|claim| claim.until > now)
+            .map(|claim| claim.location.clone()))
     }
 }

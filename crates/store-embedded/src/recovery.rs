@@ -31,7 +31,11 @@ pub(crate) fn recover(journal: &Path, archive: &Archive) -> Result<Recovered> {
         });
         let replayed = replayed.map_err(|error| io_failure(&error))?;
         if replayed.torn > 0 {
-            tracing::warn!(segment = id, bytes = replayed.torn, "the journal ends in a torn write, which was never confirmed");
+            tracing::warn!(
+                segment = id,
+                bytes = replayed.torn,
+                "the journal ends in a torn write, which was never confirmed"
+            );
         }
         generation.segments.push(replayed.handle);
         last_segment = id;
@@ -52,7 +56,9 @@ fn apply(generation: &mut Generation, segment: &SegmentFile, record: Record) -> 
         }
         Record::Gone { owner, positions } => {
             for position in positions {
-                if generation.take(owner, position).is_none() && position.sequence < generation.first_sequence {
+                if generation.take(owner, position).is_none()
+                    && position.sequence < generation.first_sequence
+                {
                     generation.note_gone(owner, position);
                 }
             }
@@ -70,10 +76,15 @@ fn count_all(state: &mut State, snapshot: &Snapshot) -> Result<()> {
 }
 
 fn count(state: &mut State, snapshot: &Snapshot, owner: RecipientId) -> Result<()> {
-    let gone: Vec<Position> = state.gone(owner, Position { sequence: 0, incarnation: 0 }).into_iter().collect();
-    let lengths: Vec<u64> = state.active.of(owner).map(|(_, kept)| u64::from(kept.envelope.length)).collect();
+    let gone: Vec<Position> =
+        state.gone(owner, Position { sequence: 0, incarnation: 0 }).into_iter().collect();
+    let lengths: Vec<u64> =
+        state.active.of(owner).map(|(_, kept)| u64::from(kept.envelope.length)).collect();
     let counted = state.count(owner, snapshot.totals(owner)?);
     lengths.into_iter().for_each(|length| counted.totals.add(length));
-    snapshot.lengths(owner, &gone)?.into_iter().for_each(|(_, length)| counted.totals.subtract(length));
+    snapshot
+        .lengths(owner, &gone)?
+        .into_iter()
+        .for_each(|(_, length)| counted.totals.subtract(length));
     Ok(())
 }

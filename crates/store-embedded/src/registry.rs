@@ -66,7 +66,8 @@ impl Registry {
         let disk = Arc::new(Disk::open(path, cache_bytes, false).map_err(failure)?);
         let (acts, receiver) = mpsc::channel();
         let writer = disk.clone();
-        let thread = spawn("registry writer", move || write(&writer, &receiver)).map_err(|error| io_failure(&error))?;
+        let thread = spawn("registry writer", move || write(&writer, &receiver))
+            .map_err(|error| io_failure(&error))?;
         Ok(Self { disk, acts: Some(acts), thread: Some(thread) })
     }
 
@@ -114,7 +115,8 @@ fn write(disk: &Disk, acts: &Receiver<Box<dyn Act>>) {
     while let Ok(first) = acts.recv() {
         let mut group = vec![first];
         group.extend(acts.try_iter().take(GROUP - 1));
-        let result = disk.write(|transaction| group.iter_mut().try_for_each(|act| act.perform(transaction)));
+        let result =
+            disk.write(|transaction| group.iter_mut().try_for_each(|act| act.perform(transaction)));
         if let Err(error) = &result {
             tracing::error!(%error, "the registry cannot be written");
         }

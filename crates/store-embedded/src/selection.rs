@@ -52,7 +52,8 @@ impl View {
         };
         let recent = state.recent(owner).filter(is_wanted).take(demand.messages);
         let recent = recent.map(|(position, kept)| (position, kept.clone())).collect();
-        let newest_recent = state.recent(owner).rev().find(is_wanted).map(|(_, kept)| kept.received);
+        let newest_recent =
+            state.recent(owner).rev().find(is_wanted).map(|(_, kept)| kept.received);
         let archived = match (counted.archived, state.archive_end().checked_sub(1)) {
             (0, _) | (_, None) => None,
             (_, Some(last)) => {
@@ -66,9 +67,15 @@ impl View {
     }
 
     /// Offers the mail to `picker`, oldest first. Returns the sequence before which all archived mail has gone, if it saw that.
-    pub(crate) fn pick(&self, picker: &mut Picker<'_>, hidden: &impl Fn(Position) -> bool) -> Result<Option<u64>> {
+    pub(crate) fn pick(
+        &self,
+        picker: &mut Picker<'_>,
+        hidden: &impl Fn(Position) -> bool,
+    ) -> Result<Option<u64>> {
         let mut head = None;
-        self.visit_archived(hidden, &mut head, |position, row| picker.offer(position, row.length, row.into()))?;
+        self.visit_archived(hidden, &mut head, |position, row| {
+            picker.offer(position, row.length, row.into())
+        })?;
         for (position, kept) in &self.recent {
             if !picker.offer(*position, kept.envelope.length, kept.clone().into()) {
                 break;
@@ -78,7 +85,11 @@ impl View {
     }
 
     /// Counts what is wanted.
-    pub(crate) fn depth(&self, demand: &Demand, hidden: &impl Fn(Position) -> bool) -> Result<Depth> {
+    pub(crate) fn depth(
+        &self,
+        demand: &Demand,
+        hidden: &impl Fn(Position) -> bool,
+    ) -> Result<Depth> {
         let mut depth = Depth::default();
         let mut count = |received, length| {
             depth.messages += 1;
@@ -120,7 +131,9 @@ impl View {
     pub(crate) fn read(&self, position: Position, extent: Option<&Extent>) -> Result<Bytes> {
         match (extent, &self.archived) {
             (Some(extent), _) => extent.read().map_err(|error| io_failure(&error)),
-            (None, Some(archived)) => archived.snapshot.envelope(position)?.ok_or_else(missing_envelope),
+            (None, Some(archived)) => {
+                archived.snapshot.envelope(position)?.ok_or_else(missing_envelope)
+            }
             (None, None) => Err(missing_envelope()),
         }
     }
@@ -143,7 +156,11 @@ impl View {
 }
 
 impl Archived {
-    fn newest(&self, owner: RecipientId, hidden: &impl Fn(Position) -> bool) -> Result<Option<Timestamp>> {
+    fn newest(
+        &self,
+        owner: RecipientId,
+        hidden: &impl Fn(Position) -> bool,
+    ) -> Result<Option<Timestamp>> {
         let is_wanted = |position, _: &MailRow| !self.gone.contains(&position) && !hidden(position);
         let row = self.snapshot.newest(owner, self.first..=self.last, is_wanted)?;
         Ok(row.map(|row| row.received))
@@ -168,7 +185,9 @@ impl<'a> Picker<'a> {
             return true;
         }
         self.bytes = self.bytes.saturating_add(length as usize);
-        if self.picked.len() == self.demand.messages || (self.bytes > self.demand.bytes && !self.picked.is_empty()) {
+        if self.picked.len() == self.demand.messages
+            || (self.bytes > self.demand.bytes && !self.picked.is_empty())
+        {
             // What comes later is not older: it must not slip past this one.
             self.bytes = usize::MAX;
             return false;
@@ -197,6 +216,10 @@ impl From<MailRow> for Offered {
 
 impl From<Kept> for Offered {
     fn from(kept: Kept) -> Self {
-        Self { received: kept.received, destination: kept.destination, envelope: Some(kept.envelope) }
+        Self {
+            received: kept.received,
+            destination: kept.destination,
+            envelope: Some(kept.envelope),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One commit, from the letters that arrived to the answers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap};
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -26,14 +27,13 @@ pub(crate) struct Stage {
 struct Staged {
     record: journal::Appended,
     envelope: Bytes,
-    archived: Totals,
     reply: Reply,
 }
 
 /// What the letters of this commit have added so far.
 #[derive(Default)]
 struct Tally {
-    totals: HashMap<RecipientId, (Totals, Totals)>,
+    totals: HashMap<RecipientId, Totals>,
     seen: HashSet<(RecipientId, [u8; 16])>,
 }
 
@@ -56,7 +56,7 @@ impl Stage {
         if appends.is_empty() {
             return;
         }
-        let state = engine.state.lock();
+        let mut state = engine.state.lock();
         let snapshot = match (overdue(engine, &state), engine.archive.snapshot()) {
             (None, Ok(snapshot)) => snapshot,
             (Some(error), _) | (None, Err(error)) => return refuse_all(appends, &error),
@@ -65,9 +65,9 @@ impl Stage {
         let mut sequence = state.next_sequence;
         for append in appends {
             let position = Position { sequence, incarnation: state.incarnation };
-            match tally.judge(&state, &snapshot, &append) {
+            match tally.judge(&mut state, &snapshot, &append) {
                 Ok(None) => {
-                    self.stage(append, position, &tally);
+                    self.stage(append, position);
                     sequence += 1;
                 }
                 Ok(Some(refusal)) => self.settled.push((append.reply, refusal)),
@@ -76,12 +76,11 @@ impl Stage {
         }
     }
 
-    fn stage(&mut self, append: Append, position: Position, tally: &Tally) {
+    fn stage(&mut self, append: Append, position: Position) {
         let Append { owner, letter, reply } = append;
         let envelope = encode_append(&mut self.frames, owner, position, &letter);
-        let archived = tally.totals.get(&owner).map(|(archived, _)| *archived).unwrap_or_default();
         let record = record_of(owner, position, &letter, envelope);
-        self.letters.push(Staged { record, envelope: letter.envelope, archived, reply });
+        self.letters.push(Staged { record, envelope: letter.envelope, reply });
     }
 
     /// The commit is durable: shows the letters to readers, rings and answers.
@@ -89,9 +88,9 @@ impl Stage {
         let mut stored = Vec::with_capacity(self.letters.len());
         if let Some(Written { file, base }) = written {
             let mut state = engine.state.lock();
-            for Staged { record, envelope, archived, reply } in self.letters.drain(..) {
+            for Staged { record, envelope, reply } in self.letters.drain(..) {
                 let (owner, position) = (record.owner, record.position);
-                state.count(owner, archived).totals.add(envelope.len() as u64);
+                state.recount(owner, |totals| totals.add(envelope.len() as u64));
                 state.next_sequence = position.sequence + 1;
                 state.active.keep(record, &file, base);
                 engine.cache.put(position, envelope);
@@ -109,20 +108,29 @@ impl Stage {
     /// Nothing of the commit has happened.
     pub(crate) fn refuse(&mut self, error: &StoreError) {
         let waiting = self.letters.drain(..).map(|staged| staged.reply);
-        waiting.chain(self.settled.drain(..).map(|(reply, _)| reply)).for_each(|reply| drop(reply.send(Err(error.clone()))));
+        waiting
+            .chain(self.settled.drain(..).map(|(reply, _)| reply))
+            .for_each(|reply| drop(reply.send(Err(error.clone()))));
     }
 }
 
 impl Tally {
     /// Why the letter is not kept, or `None` if it is.
-    fn judge(&mut self, state: &State, snapshot: &Snapshot, append: &Append) -> Result<Option<Appended>> {
+    fn judge(
+        &mut self,
+        state: &mut State,
+        snapshot: &Snapshot,
+        append: &Append,
+    ) -> Result<Option<Appended>> {
         let Append { owner, letter, .. } = append;
         if self.is_remembered(state, snapshot, *owner, letter)? {
             return Ok(Some(Appended::Duplicate));
         }
-        let (_, totals) = self.totals_of(state, snapshot, *owner)?;
+        let totals = self.totals_of(state, snapshot, *owner)?;
         let bytes = letter.envelope.len() as u64;
-        if totals.messages >= letter.quota.messages || totals.bytes.saturating_add(bytes) > letter.quota.bytes {
+        if totals.messages >= letter.quota.messages
+            || totals.bytes.saturating_add(bytes) > letter.quota.bytes
+        {
             return Ok(Some(Appended::MailboxFull));
         }
         totals.add(bytes);
@@ -130,7 +138,13 @@ impl Tally {
         Ok(None)
     }
 
-    fn is_remembered(&self, state: &State, snapshot: &Snapshot, owner: RecipientId, letter: &Letter) -> Result<bool> {
+    fn is_remembered(
+        &self,
+        state: &State,
+        snapshot: &Snapshot,
+        owner: RecipientId,
+        letter: &Letter,
+    ) -> Result<bool> {
         let name = (owner, letter.dedupe);
         if self.seen.contains(&name) {
             return Ok(!letter.dedupe_window.is_zero());
@@ -143,16 +157,25 @@ impl Tally {
         Ok(until.is_some_and(|until| until > letter.received))
     }
 
-    /// What the archive has, and what the mailbox has with the letters of this commit.
-    fn totals_of(&mut self, state: &State, snapshot: &Snapshot, owner: RecipientId) -> Result<&mut (Totals, Totals)> {
-        if !self.totals.contains_key(&owner) {
-            let totals = match state.mailboxes.get(&owner) {
-                Some(counted) => (Totals::default(), counted.totals),
-                None => snapshot.totals(owner).map(|archived| (archived, archived))?,
-            };
-            self.totals.insert(owner, totals);
+    /// What the mailbox has with the letters of this commit. From here on the state counts the mailbox, which a checkpoint that
+    /// ends before the commit leaves in place.
+    fn totals_of(
+        &mut self,
+        state: &mut State,
+        snapshot: &Snapshot,
+        owner: RecipientId,
+    ) -> Result<&mut Totals> {
+        match self.totals.entry(owner) {
+            Entry::Occupied(totals) => Ok(totals.into_mut()),
+            Entry::Vacant(totals) => {
+                let archived = if state.mailboxes.contains_key(&owner) {
+                    Totals::default()
+                } else {
+                    snapshot.totals(owner)?
+                };
+                Ok(totals.insert(state.count(owner, archived).totals))
+            }
         }
-        Ok(self.totals.entry(owner).or_default())
     }
 }
 
@@ -166,7 +189,12 @@ fn refuse_all(appends: Vec<Append>, error: &StoreError) {
     appends.into_iter().for_each(|append| drop(append.reply.send(Err(error.clone()))));
 }
 
-fn record_of(owner: RecipientId, position: Position, letter: &Letter, envelope: Range<usize>) -> journal::Appended {
+fn record_of(
+    owner: RecipientId,
+    position: Position,
+    letter: &Letter,
+    envelope: Range<usize>,
+) -> journal::Appended {
     journal::Appended {
         owner,
         position,

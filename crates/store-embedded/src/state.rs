@@ -47,7 +47,15 @@ impl Counted {
 impl State {
     pub(crate) fn new(active: Generation, next_sequence: u64, incarnation: u64) -> Self {
         let mailboxes = HashMap::new();
-        Self { active, frozen: None, mailboxes, next_sequence, incarnation, checkpoints: 0, failure: None }
+        Self {
+            active,
+            frozen: None,
+            mailboxes,
+            next_sequence,
+            incarnation,
+            checkpoints: 0,
+            failure: None,
+        }
     }
 
     /// The mailbox's numbers, to be changed; `archived` is what the archive said of it if the state does not know better.
@@ -62,8 +70,13 @@ impl State {
     }
 
     /// The mail of `owner` that the archive does not have yet, in order.
-    pub(crate) fn recent(&self, owner: RecipientId) -> impl DoubleEndedIterator<Item = (Position, &Kept)> {
-        let is_there = move |(position, _): &(Position, &Kept)| !self.active.gone.contains(&(owner, *position));
+    pub(crate) fn recent(
+        &self,
+        owner: RecipientId,
+    ) -> impl DoubleEndedIterator<Item = (Position, &Kept)> {
+        let is_there = move |(position, _): &(Position, &Kept)| {
+            !self.active.gone.contains(&(owner, *position))
+        };
         let frozen = self.frozen.iter().flat_map(move |frozen| frozen.of(owner)).filter(is_there);
         frozen.chain(self.active.of(owner))
     }
@@ -84,20 +97,27 @@ impl State {
 
     /// Removes a message that is not in the archive yet, and says whether it was there.
     pub(crate) fn take_recent(&mut self, owner: RecipientId, position: Position) -> bool {
-        let Some(length) = self.take_active(owner, position).or_else(|| self.take_frozen(owner, position)) else {
+        let Some(length) =
+            self.take_active(owner, position).or_else(|| self.take_frozen(owner, position))
+        else {
             return false;
         };
-        self.uncount(owner, length);
+        self.recount(owner, |totals| totals.subtract(length));
         true
     }
 
     /// Removes an archived message of this length, and says whether it was there.
-    pub(crate) fn take_archived(&mut self, owner: RecipientId, position: Position, length: u64) -> bool {
+    pub(crate) fn take_archived(
+        &mut self,
+        owner: RecipientId,
+        position: Position,
+        length: u64,
+    ) -> bool {
         if self.is_gone(owner, position) {
             return false;
         }
         self.active.note_gone(owner, position);
-        self.uncount(owner, length);
+        self.recount(owner, |totals| totals.subtract(length));
         true
     }
 
@@ -110,9 +130,10 @@ impl State {
         self.active.note_gone(owner, position).then_some(length)
     }
 
-    fn uncount(&mut self, owner: RecipientId, length: u64) {
+    /// Changes the totals of a mailbox that is counted.
+    pub(crate) fn recount(&mut self, owner: RecipientId, change: impl FnOnce(&mut Totals)) {
         if let Some(counted) = self.mailboxes.get_mut(&owner) {
-            counted.totals.subtract(length);
+            change(&mut counted.totals);
         }
     }
 

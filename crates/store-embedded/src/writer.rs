@@ -130,7 +130,8 @@ impl Writer {
         if !is_wanted && length < options.segment_bytes && entries < options.generation_entries {
             return;
         }
-        let is_overdue = length >= 2 * options.segment_bytes || entries >= 2 * options.generation_entries;
+        let is_overdue =
+            length >= 2 * options.segment_bytes || entries >= 2 * options.generation_entries;
         // Two full generations are all that memory is planned for: who writes faster than checkpoints run has to wait.
         while is_overdue && state.frozen.is_some() && state.failure.is_none() {
             self.engine.changed.wait(&mut state);

@@ -18,7 +18,12 @@ mod with_a_journal_that_suffices {
 mod with_a_checkpoint_after_every_commit {
     use super::*;
 
-    store::conformance!(async || fixture(Options { segment_bytes: 1, generation_entries: 1, ..Options::default() }).await);
+    store::conformance!(async || fixture(Options {
+        segment_bytes: 1,
+        generation_entries: 1,
+        ..Options::default()
+    })
+    .await);
 }
 
 struct OnDisk {

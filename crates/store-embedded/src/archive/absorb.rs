@@ -1,15 +1,15 @@
 //! A checkpoint: what is left of a generation moves into the archive, in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use redb::{ReadableTable, Table, WriteTransaction};
 use store::{Position, RecipientId, Result, Timestamp};
 
-use super::rows::{
-    ENVELOPES, EXPIRIES, FORGETTABLE, LAST_SEGMENT, MAIL, META, MailRow, NEXT_SEQUENCE, REMEMBERED, TOTALS, Totals, pair,
-    place, timed, untimed,
-};
 use super::Archive;
+use super::rows::{
+    ENVELOPES, EXPIRIES, FORGETTABLE, LAST_SEGMENT, MAIL, META, MailRow, NEXT_SEQUENCE, REMEMBERED,
+    TOTALS, Totals, pair, place, timed, untimed,
+};
 use crate::generation::{Generation, Kept};
 
 /// Old dedupe entries that a checkpoint forgets beside as many as it adds, so that a backlog of them shrinks.
@@ -17,23 +17,32 @@ const FORGET_BESIDES: usize = 1_024;
 
 type Outcome<T> = std::result::Result<T, redb::Error>;
 
+/// What a checkpoint has to know beside its generation.
+pub(crate) struct Survey {
+    /// Mail of the generation that has gone since it was frozen. It is not worth its room.
+    pub gone: HashSet<(RecipientId, Position)>,
+    /// A sequence above all of the generation.
+    pub next_sequence: u64,
+    /// When this is.
+    pub now: Timestamp,
+}
+
 impl Archive {
     /// Takes over `generation`, durably, and says what each mailbox that it touched has in the archive now. Doing it again
     /// after a failure, or after a crash, is harmless.
     pub(crate) fn absorb(
         &self,
         generation: &Generation,
-        next_sequence: u64,
-        now: Timestamp,
+        survey: &Survey,
     ) -> Result<HashMap<RecipientId, Totals>> {
         self.disk.write(|transaction| {
             let mut absorption = Absorption::begin(transaction, generation)?;
             absorption.remove(generation)?;
-            absorption.insert(generation)?;
+            absorption.insert(generation, &survey.gone)?;
             let changed = absorption.finish(transaction)?;
             remember(transaction, generation)?;
-            forget(transaction, now, generation.remembered.len() * 2 + FORGET_BESIDES)?;
-            advance(transaction, generation, next_sequence)?;
+            forget(transaction, survey.now, generation.remembered.len() * 2 + FORGET_BESIDES)?;
+            advance(transaction, generation, survey.next_sequence)?;
             Ok(changed)
         })
     }
@@ -65,7 +74,9 @@ impl<'t> Absorption<'t> {
     fn remove(&mut self, generation: &Generation) -> Outcome<()> {
         for (owner, position) in &generation.gone {
             let place = place(*owner, *position);
-            let Some(row) = self.mail.remove(place)?.map(|row| MailRow::decode(row.value())).transpose()? else {
+            let Some(row) =
+                self.mail.remove(place)?.map(|row| MailRow::decode(row.value())).transpose()?
+            else {
                 continue;
             };
             self.expiries.remove(timed(row.expires, place))?;
@@ -76,8 +87,13 @@ impl<'t> Absorption<'t> {
     }
 
     /// In the order of positions, which is the order of the envelopes in the journal and in their table.
-    fn insert(&mut self, generation: &Generation) -> Outcome<()> {
-        let mut mail: Vec<_> = generation.mail.iter().collect();
+    fn insert(
+        &mut self,
+        generation: &Generation,
+        gone: &HashSet<(RecipientId, Position)>,
+    ) -> Outcome<()> {
+        let mut mail: Vec<_> =
+            generation.mail.iter().filter(|(place, _)| !gone.contains(place)).collect();
         mail.sort_unstable_by_key(|((_, position), _)| *position);
         for ((owner, position), kept) in mail {
             self.insert_one(*owner, *position, kept)?;
@@ -114,7 +130,11 @@ impl<'t> Absorption<'t> {
 fn remember(transaction: &WriteTransaction, generation: &Generation) -> Outcome<()> {
     let mut remembered = transaction.open_table(REMEMBERED)?;
     let mut forgettable = transaction.open_table(FORGETTABLE)?;
-    let mut entries: Vec<_> = generation.remembered.iter().map(|((owner, hash), until)| (pair(owner.0, *hash), *until)).collect();
+    let mut entries: Vec<_> = generation
+        .remembered
+        .iter()
+        .map(|((owner, hash), until)| (pair(owner.0, *hash), *until))
+        .collect();
     entries.sort_unstable();
     for (pair, until) in entries {
         remembered.insert(pair, until.0)?;
@@ -126,8 +146,11 @@ fn remember(transaction: &WriteTransaction, generation: &Generation) -> Outcome<
 fn forget(transaction: &WriteTransaction, now: Timestamp, limit: usize) -> Outcome<()> {
     let mut remembered = transaction.open_table(REMEMBERED)?;
     let mut forgettable = transaction.open_table(FORGETTABLE)?;
-    let passed: Vec<[u8; 40]> =
-        forgettable.range(..=timed(now, [0xff; 32]))?.take(limit).map(|row| Ok(row?.0.value())).collect::<Outcome<_>>()?;
+    let passed: Vec<[u8; 40]> = forgettable
+        .range(..=timed(now, [0xff; 32]))?
+        .take(limit)
+        .map(|row| Ok(row?.0.value()))
+        .collect::<Outcome<_>>()?;
     for key in passed {
         forgettable.remove(key)?;
         let pair = untimed(key);
@@ -140,7 +163,11 @@ fn forget(transaction: &WriteTransaction, now: Timestamp, limit: usize) -> Outco
     Ok(())
 }
 
-fn advance(transaction: &WriteTransaction, generation: &Generation, next_sequence: u64) -> Outcome<()> {
+fn advance(
+    transaction: &WriteTransaction,
+    generation: &Generation,
+    next_sequence: u64,
+) -> Outcome<()> {
     let mut meta = transaction.open_table(META)?;
     if let Some(last) = generation.segments.last() {
         meta.insert(LAST_SEGMENT, last.id)?;

@@ -14,11 +14,12 @@ use store::{Position, RecipientId, Result, Timestamp};
 
 use crate::disk::{Disk, failure};
 
-pub(crate) use rows::{MailRow, Totals, missing_envelope};
+pub(crate) use absorb::Survey;
 use rows::{
-    ENVELOPES, EXPIRIES, FORGETTABLE, LAST_SEGMENT, MAIL, META, NEXT_SEQUENCE, REMEMBERED, TOTALS, owner_of, pair, place,
-    position_of, timed, untimed,
+    ENVELOPES, EXPIRIES, FORGETTABLE, LAST_SEGMENT, MAIL, META, NEXT_SEQUENCE, REMEMBERED, TOTALS,
+    owner_of, pair, place, position_of, timed, untimed,
 };
+pub(crate) use rows::{MailRow, Totals, missing_envelope};
 
 /// Mail that is older than the journal.
 pub(crate) struct Archive {
@@ -83,7 +84,11 @@ impl Snapshot {
     }
 
     /// Until when this envelope counts as a repetition.
-    pub(crate) fn remembered(&self, owner: RecipientId, dedupe: [u8; 16]) -> Result<Option<Timestamp>> {
+    pub(crate) fn remembered(
+        &self,
+        owner: RecipientId,
+        dedupe: [u8; 16],
+    ) -> Result<Option<Timestamp>> {
         self.read(|transaction| {
             let row = transaction.open_table(REMEMBERED)?.get(pair(owner.0, dedupe))?;
             Ok(row.map(|until| Timestamp(until.value())))
@@ -91,7 +96,11 @@ impl Snapshot {
     }
 
     /// The lengths of those of `positions` that are in this mailbox.
-    pub(crate) fn lengths(&self, owner: RecipientId, positions: &[Position]) -> Result<Vec<(Position, u64)>> {
+    pub(crate) fn lengths(
+        &self,
+        owner: RecipientId,
+        positions: &[Position],
+    ) -> Result<Vec<(Position, u64)>> {
         self.read(|transaction| {
             let mail = transaction.open_table(MAIL)?;
             let mut found = Vec::with_capacity(positions.len());
@@ -132,7 +141,9 @@ impl Snapshot {
     ) -> Result<Option<MailRow>> {
         self.read(|transaction| {
             let mail = transaction.open_table(MAIL)?;
-            for row in mail.range(place(owner, *between.start())..=place(owner, *between.end()))?.rev() {
+            for row in
+                mail.range(place(owner, *between.start())..=place(owner, *between.end()))?.rev()
+            {
                 let (key, row) = row?;
                 let row = MailRow::decode(row.value())?;
                 if is_wanted(position_of(key.value()), &row) {
@@ -183,7 +194,10 @@ impl Snapshot {
         })
     }
 
-    fn read<T>(&self, act: impl FnOnce(&ReadTransaction) -> std::result::Result<T, redb::Error>) -> Result<T> {
+    fn read<T>(
+        &self,
+        act: impl FnOnce(&ReadTransaction) -> std::result::Result<T, redb::Error>,
+    ) -> Result<T> {
         act(&self.0).map_err(failure)
     }
 }

@@ -44,7 +44,8 @@ impl MailRow {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, redb::Error> {
-        Self::try_decode(bytes).ok_or_else(|| redb::Error::Corrupted("a row of the mail table".to_owned()))
+        Self::try_decode(bytes)
+            .ok_or_else(|| redb::Error::Corrupted("a row of the mail table".to_owned()))
     }
 
     fn try_decode(bytes: &[u8]) -> Option<Self> {

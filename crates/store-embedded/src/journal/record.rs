@@ -37,7 +37,12 @@ pub(crate) struct Appended {
 }
 
 /// Adds the frame of an append to `out` and says where in `out` the envelope is.
-pub(crate) fn encode_append(out: &mut Vec<u8>, owner: RecipientId, position: Position, letter: &Letter) -> Range<usize> {
+pub(crate) fn encode_append(
+    out: &mut Vec<u8>,
+    owner: RecipientId,
+    position: Position,
+    letter: &Letter,
+) -> Range<usize> {
     let start = begin(out, APPEND);
     let destination = letter.destination.to_bytes();
     out.extend_from_slice(&owner.0);
@@ -95,7 +100,8 @@ fn decode_append(payload: &[u8], at: usize) -> Option<Appended> {
 fn decode_gone(payload: &[u8]) -> Option<Record> {
     let mut rest = Reader(payload);
     let owner = RecipientId(rest.take()?);
-    let positions = rest.0.as_chunks::<16>().0.iter().map(|bytes| Position::from_bytes(*bytes)).collect();
+    let positions =
+        rest.0.as_chunks::<16>().0.iter().map(|bytes| Position::from_bytes(*bytes)).collect();
     Some(Record::Gone { owner, positions })
 }
 
@@ -158,9 +164,15 @@ mod tests {
         let (record, next) = decode(&bytes, 8).unwrap();
         let Record::Appended(read) = record else { panic!("not an append: {record:?}") };
         assert_eq!((read.owner, read.position, read.dedupe), (OWNER, POSITION, [8; 16]));
-        assert_eq!((read.received, read.expires, read.remembered), (Timestamp(1_000), Timestamp(9_000), Timestamp(3_000)));
+        assert_eq!(
+            (read.received, read.expires, read.remembered),
+            (Timestamp(1_000), Timestamp(9_000), Timestamp(3_000))
+        );
         assert_eq!(read.destination, letter().destination);
-        assert_eq!((read.envelope.clone(), &bytes[read.envelope]), (written, &letter().envelope[..]));
+        assert_eq!(
+            (read.envelope.clone(), &bytes[read.envelope]),
+            (written, &letter().envelope[..])
+        );
         assert_eq!(next, bytes.len());
     }
 

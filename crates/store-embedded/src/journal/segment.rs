@@ -104,7 +104,11 @@ pub(crate) struct Replayed {
 }
 
 /// Reads a segment from its start, handing each record to `apply`.
-pub(crate) fn replay(dir: &Path, id: u64, mut apply: impl FnMut(&SegmentFile, Record)) -> io::Result<Replayed> {
+pub(crate) fn replay(
+    dir: &Path,
+    id: u64,
+    mut apply: impl FnMut(&SegmentFile, Record),
+) -> io::Result<Replayed> {
     let path = path_of(dir, id);
     let bytes = std::fs::read(&path)?;
     let handle = SegmentFile { id, file: Arc::new(File::open(&path)?) };
