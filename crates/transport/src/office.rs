@@ -22,13 +22,18 @@ pub trait Office: Send + Sync + 'static {
     ) -> impl Future<Output = ()> + Send;
 }
 
+// The futures are passed on as they are: awaiting them in one more would keep room for the arguments twice.
 impl Office for Mediator {
-    async fn post(self: &Arc<Self>, envelope: &[u8]) -> Answer {
-        Self::post(self, envelope).await
+    fn post(self: &Arc<Self>, envelope: &[u8]) -> impl Future<Output = Answer> + Send {
+        Self::post(self, envelope)
     }
 
-    async fn serve_socket(self: Arc<Self>, socket: Socket, drain: CancellationToken) {
-        Self::serve_socket(self, socket, drain).await;
+    fn serve_socket(
+        self: Arc<Self>,
+        socket: Socket,
+        drain: CancellationToken,
+    ) -> impl Future<Output = ()> + Send {
+        Self::serve_socket(self, socket, drain)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Certificates, Pages, Tally};
+use crate::{Certificates, Network, Pages, Tally};
 
 /// How to serve one port.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub struct ServeOptions {
     pub limits: Limits,
     /// Speak TLS with these certificates; plain TCP if absent.
     pub tls: Option<Arc<Certificates>>,
+    /// Reverse proxies in front of us: not limited as neighbours, and believed when they say whom they speak for.
+    pub proxies: Vec<Network>,
     /// What a browser sees.
     pub pages: Arc<dyn Pages>,
     /// Where refusals are counted.

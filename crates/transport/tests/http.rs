@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{open, post, rest, status, tight};
 use tokio::io::AsyncWriteExt;
 use transport::{Count, Limits};
@@ -156,7 +158,7 @@ async fn a_head_that_drips_is_cut() {
         if tcp.write_all(b"x").await.is_err() {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     rest(&mut tcp).await;
     assert_eq!(port.tally.of(Count::HeadTimeouts), 1);
@@ -179,7 +181,7 @@ async fn a_connection_at_rest_is_closed_and_not_counted_as_slow() {
 
 #[tokio::test]
 async fn a_second_head_that_drips_is_cut_like_the_first() {
-    let port = open(Limits { idle: std::time::Duration::from_secs(60), ..tight() }).await;
+    let port = open(Limits { idle: Duration::from_secs(60), ..tight() }).await;
     let keep = post("forward", "text/plain").replace("connection: close\r\n", "");
     let mut tcp = port.connect().await;
     tcp.write_all(keep.as_bytes()).await.unwrap();
@@ -236,10 +238,59 @@ async fn an_address_with_too_many_connections_is_cut_without_a_status() {
 
 #[tokio::test]
 async fn beyond_all_connections_one_waits_for_another_to_end() {
-    let port = open(Limits { connections: 1, ..tight() }).await;
+    let patience = Duration::from_secs(600);
+    let port =
+        open(Limits { connections: 1, idle: patience, header_timeout: patience, ..tight() }).await;
     let first = port.connect().await;
     port.counts(Count::Connections, 1).await;
     let waiting = port.post("forward");
     drop(first);
     assert_eq!(status(&waiting.await), 202);
+}
+
+#[tokio::test]
+async fn a_peer_that_leaves_makes_room_for_the_next() {
+    let patience = Duration::from_secs(600);
+    let port =
+        open(Limits { connections: 1, idle: patience, header_timeout: patience, ..tight() }).await;
+    let keep = post("forward", "text/plain").replace("connection: close\r\n", "");
+    for sent in [&keep[..], &keep[..20], &keep[..keep.len() - 1]] {
+        let mut tcp = port.connect().await;
+        tcp.write_all(sent.as_bytes()).await.unwrap();
+        if sent == keep {
+            tcp.readable().await.unwrap();
+        }
+        drop(tcp);
+    }
+    assert_eq!(status(&port.post("forward").await), 202);
+}
+
+#[tokio::test]
+async fn who_has_shut_his_side_is_answered_all_the_same() {
+    let port = open(tight()).await;
+    let mut tcp = port.connect().await;
+    tcp.write_all(post("slow", "text/plain").replace("connection: close\r\n", "").as_bytes())
+        .await
+        .unwrap();
+    tcp.shutdown().await.unwrap();
+    assert_eq!(status(&rest(&mut tcp).await), 202);
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_is_refused() {
+    let port = open(tight()).await;
+    let mut tcp = port.connect().await;
+    tcp.write_all(b"POST / HTTP/1.1\r\nhost: m\r\ncontent-length: 10\r\n\r\nabc").await.unwrap();
+    tcp.shutdown().await.unwrap();
+    assert_eq!(status(&rest(&mut tcp).await), 400);
+    assert_eq!(port.tally.of(Count::BodiesBroken), 1);
+}
+
+#[tokio::test]
+async fn what_a_stranger_may_ask_for_first_is_answered_before_he_sends_it() {
+    let port = open(tight()).await;
+    let mut tcp = port.connect().await;
+    let head = "POST / HTTP/1.1\r\nhost: m\r\nexpect: 100-continue\r\nconnection: close\r\n";
+    tcp.write_all(format!("{head}content-length: 9999\r\n\r\n").as_bytes()).await.unwrap();
+    assert_eq!(status(&rest(&mut tcp).await), 413);
 }

@@ -46,6 +46,19 @@ async fn mail_is_taken_although_the_next_answer_follows_at_once() {
 }
 
 #[tokio::test]
+async fn mail_for_a_peer_that_reads_it_and_hangs_up_is_taken() {
+    let mut port = open(tight()).await;
+    let mut tcp = port.connect().await;
+    tcp.write_all(ask("mail").as_bytes()).await.unwrap();
+    let mut response = Vec::new();
+    while !response.ends_with(b"letter") {
+        response.push(tcp.read_u8().await.unwrap());
+    }
+    drop(tcp);
+    assert_eq!(port.fates.recv().await, Some(Fate::Taken));
+}
+
+#[tokio::test]
 async fn mail_that_the_peer_has_no_room_for_is_lost() {
     let mut port = open(tight()).await;
     let mut tcp = port.connect().await;

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use bytes::Bytes;
-use common::{Port, open, rest, status, tight};
+use common::{Port, open, open_behind, rest, status, tight};
 use futures_util::{SinkExt, StreamExt};
 use mediator::Heard;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -244,4 +244,20 @@ async fn an_abandoned_handshake_costs_nothing() {
     tcp.write_all(upgrade(GOOD).split_at(40).0.as_bytes()).await.unwrap();
     assert_eq!(rest(&mut tcp).await, "");
     assert_eq!(port.tally.of(Count::HeadTimeouts), 1);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_each_of_its_clients_has_its_own_share() {
+    let limits = Limits { sockets_per_address: 1, connections_per_address: 1, ..tight() };
+    let port = open_behind(limits, "127.0.0.0/8").await;
+    let mut held = Vec::new();
+    for (client, code) in [("192.0.2.1", "101"), ("192.0.2.2", "101"), ("192.0.2.1", "429")] {
+        let mut tcp = port.connect().await;
+        let request = upgrade(&format!("{GOOD}x-forwarded-for: 203.0.113.9, {client}\r\n"));
+        tcp.write_all(request.as_bytes()).await.unwrap();
+        let mut start = [0; 12];
+        tcp.read_exact(&mut start).await.unwrap();
+        assert_eq!(&start[9..], code.as_bytes(), "{client}");
+        held.push(tcp);
+    }
 }

@@ -12,7 +12,7 @@ use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -71,6 +71,20 @@ async fn mail_under_tls_has_its_receipt() {
     let mut tls = dial(&port, certified.cert.der()).await.unwrap();
     tls.write_all(post("mail", "text/plain").as_bytes()).await.unwrap();
     assert!(rest(&mut tls).await.ends_with("letter"));
+    assert_eq!(port.fates.recv().await, Some(common::Fate::Taken));
+}
+
+#[tokio::test]
+async fn mail_for_a_peer_that_reads_it_and_hangs_up_is_taken() {
+    let (_folder, certified, _certificates, mut port) = served().await;
+    let mut tls = dial(&port, certified.cert.der()).await.unwrap();
+    let keep = post("mail", "text/plain").replace("connection: close\r\n", "");
+    tls.write_all(keep.as_bytes()).await.unwrap();
+    let mut response = Vec::new();
+    while !response.ends_with(b"letter") {
+        response.push(tls.read_u8().await.unwrap());
+    }
+    drop(tls);
     assert_eq!(port.fates.recv().await, Some(common::Fate::Taken));
 }
 

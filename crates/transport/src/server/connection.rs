@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,7 +22,7 @@ use super::receipt::Counter;
 use super::routes::Visitor;
 use super::stream::Stream;
 use super::wire::{Pulse, Wire};
-use crate::{Certificates, Count, Limits, Office, Pages, Socket, Tally};
+use crate::{Certificates, Count, Limits, Network, Office, Pages, Socket, Tally};
 
 /// What all connections of a port share.
 pub(crate) struct Desk<O> {
@@ -28,6 +30,7 @@ pub(crate) struct Desk<O> {
     pub(crate) pages: Arc<dyn Pages>,
     pub(crate) limits: Limits,
     pub(crate) tls: Option<Arc<Certificates>>,
+    pub(crate) proxies: Vec<Network>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) sockets: Arc<Places>,
     /// Everything that has to end before the port has.
@@ -91,6 +94,8 @@ async fn speak_http<O: Office>(desk: Arc<Desk<O>>, stream: Stream, address: IpAd
 
 fn protocol(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
+    // A peer that has nothing more to say may still wait for the answer.
+    builder.half_close(true);
     // The wire keeps time: it tells a slow head from a connection at rest, which hyper's own timer does not.
     builder
         .header_read_timeout(None)
@@ -109,20 +114,30 @@ fn note(tally: &Tally, error: &hyper::Error) {
 }
 
 /// Waits for the upgrade to be through and hands the socket to the office.
+///
+/// What is needed only until then is boxed and gone by the time the socket comes to rest.
 pub(crate) async fn serve_socket<O: Office>(
     desk: Arc<Desk<O>>,
     request: Request<Incoming>,
     place: Place,
 ) {
-    let Some((stream, early)) = take_over(upgrade::on(request)).await else { return };
-    let socket = Socket::accept(stream, &early, &desk.limits, desk.tally.clone(), place).await;
-    let cut = desk.cut.clone();
-    let served = desk.office.clone().serve_socket(socket, desk.drain.clone());
-    drop(desk);
-    cut.run_until_cancelled_owned(Box::pin(served)).await;
+    if let Some(served) = Box::pin(introduce(desk, request, place)).await {
+        served.await;
+    }
 }
 
-async fn take_over(upgraded: OnUpgrade) -> Option<(Stream, bytes::Bytes)> {
+async fn introduce<O: Office>(
+    desk: Arc<Desk<O>>,
+    request: Request<Incoming>,
+    place: Place,
+) -> Option<BoxFuture<'static, Option<()>>> {
+    let (stream, early) = take_over(upgrade::on(request)).await?;
+    let socket = Socket::accept(stream, early, &desk.limits, desk.tally.clone(), place).await;
+    let served = Box::pin(desk.office.clone().serve_socket(socket, desk.drain.clone()));
+    Some(Box::pin(desk.cut.clone().run_until_cancelled_owned(served)))
+}
+
+async fn take_over(upgraded: OnUpgrade) -> Option<(Stream, Bytes)> {
     let upgraded: Upgraded = upgraded.await.ok()?;
     let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Wire>>().ok()?;
     Some((io.into_inner().into_stream(), read_buf))

@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 pub(crate) mod places;
+pub(crate) mod proxies;
 mod receipt;
 mod respond;
 mod routes;
@@ -26,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use self::connection::Desk;
 use self::places::Places;
+use self::proxies::is_proxy;
 use crate::{Count, Drain, Office, ServeOptions};
 
 /// How long to leave the kernel alone when it cannot give us connections.
@@ -68,13 +70,14 @@ struct Port<O> {
 
 impl<O: Office> Port<O> {
     fn new(office: Arc<O>, options: ServeOptions, drain: &Drain) -> Self {
-        let ServeOptions { limits, tls, pages, tally } = options;
+        let ServeOptions { limits, tls, proxies, pages, tally } = options;
         let connections = limits.connections.min(Semaphore::MAX_PERMITS);
         let addresses = Places::new(connections, limits.connections_per_address);
         let desk = Desk {
             office,
             pages,
             tls,
+            proxies,
             tally,
             sockets: Places::new(limits.sockets, limits.sockets_per_address),
             tasks: TaskTracker::new(),
@@ -104,10 +107,12 @@ impl<O: Office> Port<O> {
     }
 
     fn admit(&self, tcp: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let Ok(place) = self.addresses.take(peer.ip()) else {
+        let proxied = is_proxy(&self.desk.proxies, peer.ip());
+        let place = if proxied { None } else { self.addresses.take(peer.ip()).ok() };
+        if place.is_none() && !proxied {
             self.desk.tally.add(Count::CrowdedAddress);
             return;
-        };
+        }
         self.desk.tally.add(Count::Connections);
         let served = connection::serve(self.desk.clone(), tcp, peer.ip());
         self.desk.tasks.spawn(async move {

@@ -51,8 +51,7 @@ impl Parcel {
     }
 
     async fn follow(mut self, tcp: StdTcpStream, pulse: Arc<Pulse>) {
-        let arrived = timeout(self.counter.patience, arrival(&tcp)).await.unwrap_or(false)
-            && !pulse.is_broken();
+        let arrived = timeout(self.counter.patience, arrival(&tcp, &pulse)).await.unwrap_or(false);
         let Some(receipt) = self.receipt.take() else { return };
         if arrived {
             self.counter.tally.add(Count::ReceiptsTaken);
@@ -74,20 +73,28 @@ impl Drop for Parcel {
     }
 }
 
-/// Whether the peer's TCP acknowledged everything. Waits as long as it takes.
-async fn arrival(tcp: &StdTcpStream) -> bool {
+/// Whether the peer's TCP acknowledged everything, and its program did not die with that unread. Waits as long as it takes.
+async fn arrival(tcp: &StdTcpStream, pulse: &Pulse) -> bool {
+    let acknowledged = acknowledgement(tcp).await;
+    if acknowledged {
+        sleep(AFTERMATH).await;
+    }
+    // A program that ends in good order has read everything: its kernel resets the connection otherwise. What comes after that
+    // may be a reset too, when our own farewell finds nobody there.
+    pulse.has_ended() || (acknowledged && !pulse.is_broken() && look(tcp) != Look::Broken)
+}
+
+async fn acknowledgement(tcp: &StdTcpStream) -> bool {
     let mut waits = WAITS_MS.into_iter();
     let mut wait = WAITS_MS[0];
     loop {
         match look(tcp) {
             Look::Broken => return false,
-            Look::Empty => break,
+            Look::Empty => return true,
             Look::Waiting => {
                 wait = waits.next().unwrap_or(wait);
                 sleep(Duration::from_millis(wait)).await;
             }
         }
     }
-    sleep(AFTERMATH).await;
-    look(tcp) != Look::Broken
 }

@@ -10,6 +10,7 @@ use mediator::Answer;
 
 use super::body::{self, Unread};
 use super::connection::{self, Desk};
+use super::proxies;
 use super::receipt::Parcel;
 use super::respond::{self, Reply};
 use super::upgrade;
@@ -121,7 +122,8 @@ impl<O: Office> Visitor<O> {
 
     fn upgrade(&self, request: Request<Incoming>) -> Response<Reply> {
         let desk = &self.desk;
-        match upgrade::accept(request.headers(), &desk.sockets, self.address) {
+        let origin = proxies::origin(&desk.proxies, self.address, request.headers());
+        match upgrade::accept(request.headers(), &desk.sockets, origin) {
             Ok((response, place)) => {
                 desk.tally.add(Count::Sockets);
                 desk.tasks.spawn(connection::serve_socket(desk.clone(), request, place));

@@ -1,6 +1,8 @@
 //! What the peer's TCP has acknowledged.
 
-use std::net::TcpStream;
+use std::os::fd::AsFd;
+
+use nix::sys::socket::{GetSockOpt, sockopt};
 
 /// What one look at a TCP connection told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +16,15 @@ pub(crate) enum Look {
 }
 
 /// Looks once. Takes the socket's pending error, if it has one.
-pub(crate) fn look(tcp: &TcpStream) -> Look {
-    match tcp.take_error() {
-        Ok(None) => queue(tcp),
-        Ok(Some(_)) | Err(_) => Look::Broken,
+pub(crate) fn look(tcp: &impl AsFd) -> Look {
+    match sockopt::SocketError.get(tcp) {
+        Ok(0) => queue(tcp),
+        Ok(_) | Err(_) => Look::Broken,
     }
 }
 
 #[cfg(target_os = "linux")]
-fn queue(tcp: &TcpStream) -> Look {
-    use nix::sys::socket::GetSockOpt;
-
+fn queue(tcp: &impl AsFd) -> Look {
     /// `TCP_CLOSE` of `enum tcp_state`.
     const CLOSED: u8 = 7;
     match linux::TcpInfo.get(tcp) {
@@ -38,7 +38,7 @@ fn queue(tcp: &TcpStream) -> Look {
 
 /// Other kernels tell only of errors: there mail counts as taken if none shows up while the caller looks.
 #[cfg(not(target_os = "linux"))]
-fn queue(_: &TcpStream) -> Look {
+fn queue(_: &impl AsFd) -> Look {
     Look::Empty
 }
 
@@ -68,7 +68,7 @@ mod linux {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::time::Duration;
 
     use super::*;

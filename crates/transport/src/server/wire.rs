@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::receipt::Parcel;
+use super::send_queue::{Look, look};
 use super::stream::Stream;
 use crate::{Count, Limits, Tally};
 
@@ -32,6 +33,7 @@ pub(crate) enum Phase {
 pub(crate) struct Pulse {
     phase: AtomicU8,
     broken: AtomicBool,
+    ended: AtomicBool,
     unread: AtomicBool,
     parcel: Mutex<Option<Parcel>>,
 }
@@ -49,7 +51,12 @@ impl Pulse {
         }
     }
 
-    /// Whether reading or writing has failed.
+    /// Whether the peer has ended its side in good order, with everything acknowledged, since the last parcel was handed over.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Whether the connection was reset or has timed out.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
@@ -61,6 +68,7 @@ impl Pulse {
 
     /// Hyper has taken the last byte of the response that carries this: the next complete flush ends in the kernel.
     pub(crate) fn handed_over(&self, parcel: Parcel) {
+        self.ended.store(false, Ordering::Relaxed);
         *self.parcel.lock() = Some(parcel);
     }
 }
@@ -137,8 +145,23 @@ impl Wire {
         Poll::Ready(())
     }
 
+    /// Takes note of a read that found the peer's side ended. Many TLS stacks just close: to TLS that is an unexpected end, to
+    /// TCP a good one.
+    fn note(&self, read: io::Result<usize>) -> io::Result<()> {
+        let end = match &read {
+            Ok(length) => *length == 0,
+            Err(error) => error.kind() == io::ErrorKind::UnexpectedEof,
+        };
+        if end && look(self.stream.tcp()) == Look::Empty {
+            self.pulse.ended.store(true, Ordering::Relaxed);
+        }
+        read.map(drop).map_err(|error| self.failed(error))
+    }
+
     fn failed(&self, error: io::Error) -> io::Error {
-        self.pulse.broken.store(true, Ordering::Relaxed);
+        if error.kind() != io::ErrorKind::UnexpectedEof {
+            self.pulse.broken.store(true, Ordering::Relaxed);
+        }
         error
     }
 }
@@ -190,10 +213,11 @@ impl AsyncRead for Wire {
         wire.watch.check(phase, cx)?;
         let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut wire.stream).poll_read(cx, buffer));
-        if phase == Phase::Idle && buffer.filled().len() > before {
+        let length = buffer.filled().len() - before;
+        if phase == Phase::Idle && length > 0 {
             wire.pulse.enter(Phase::Head);
         }
-        Poll::Ready(read.map_err(|error| wire.failed(error)))
+        Poll::Ready(wire.note(read.map(|()| length)))
     }
 }
 

@@ -27,7 +27,7 @@ const READ_BYTES: usize = 512;
 /// A [`Link::send`] that is dropped before it is done leaves half a frame on the wire: the socket is down from then on.
 #[derive(Debug)]
 pub struct Socket {
-    frames: WebSocketStream<Stream>,
+    frames: Box<WebSocketStream<Stream>>,
     write_timeout: Duration,
     close_timeout: Duration,
     tally: Arc<Tally>,
@@ -48,19 +48,17 @@ impl Socket {
     /// The socket on a stream whose handshake is done, with the bytes that came right behind it.
     pub(crate) async fn accept(
         stream: Stream,
-        early: &[u8],
+        early: Bytes,
         limits: &Limits,
         tally: Arc<Tally>,
         place: Place,
     ) -> Self {
-        let config = config(limits.frame_bytes);
-        let frames = WebSocketStream::from_partially_read(
-            stream,
-            early.to_vec(),
-            Role::Server,
-            Some(config),
-        )
-        .await;
+        let part = early.to_vec();
+        // It holds on to the whole buffer that the request was read into.
+        drop(early);
+        let config = Some(config(limits.frame_bytes));
+        let frames = WebSocketStream::from_partially_read(stream, part, Role::Server, config).await;
+        let frames = Box::new(frames);
         let Limits { write_timeout, close_timeout, .. } = *limits;
         Self { frames, write_timeout, close_timeout, tally, state: State::Open, _place: place }
     }
@@ -96,7 +94,7 @@ impl Socket {
     /// Sends the close frame, if there is one to send, and waits for the peer's.
     async fn finish(&mut self, frame: Option<CloseFrame>) {
         self.state = State::Over;
-        let frames = &mut self.frames;
+        let frames: &mut WebSocketStream<Stream> = &mut self.frames;
         let farewell = async {
             // After the peer's own close frame this only flushes the answer to it.
             drop(frames.close(frame).await);

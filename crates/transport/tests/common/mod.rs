@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::{
-    Certificates, Count, Drain, Limits, Office, Page, Pages, ServeOptions, Socket, Tally, serve,
+    Certificates, Count, Drain, Limits, Network, Office, Page, Pages, ServeOptions, Socket, Tally,
+    serve,
 };
 
 /// How the mail in a response fared.
@@ -144,7 +145,15 @@ pub async fn open(limits: Limits) -> Port {
     open_with(limits, None).await
 }
 
+pub async fn open_behind(limits: Limits, proxy: &str) -> Port {
+    start(limits, None, vec![proxy.parse().unwrap()]).await
+}
+
 pub async fn open_with(limits: Limits, tls: Option<Arc<Certificates>>) -> Port {
+    start(limits, tls, Vec::new()).await
+}
+
+async fn start(limits: Limits, tls: Option<Arc<Certificates>>, proxies: Vec<Network>) -> Port {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (fates_in, fates) = mpsc::unbounded_channel();
@@ -153,7 +162,7 @@ pub async fn open_with(limits: Limits, tls: Option<Arc<Certificates>>) -> Port {
     let office = Arc::new(Counter { fates: fates_in, heard: heard_in });
     let pages = Arc::new(Leaflets { ready: ready.clone() });
     let drain = CancellationToken::new();
-    let options = ServeOptions { limits, tls, pages, tally: tally.clone() };
+    let options = ServeOptions { limits, tls, proxies, pages, tally: tally.clone() };
     let ending = Drain { begin: drain.clone(), patience: Duration::from_secs(2) };
     let served = tokio::spawn(serve(listener, office, options, ending));
     Port { address, tally, fates, heard, ready, drain, served }
