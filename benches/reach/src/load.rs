@@ -1,0 +1,73 @@
+//! Wallets and senders that make work for the process under measurement.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use protocols::{Handshake, client, pickup};
+use testkit::{History, Parcel, Posted, Wallet, Words};
+
+/// Forwards are sealed so many at a time, so that a large load needs no large memory.
+const SEALED_AT_A_TIME: u32 = 20_000;
+
+/// Bytes of an inner envelope that make a forward of about 2 KB.
+const INNER: usize = 1_150;
+
+/// A wallet that is connected, mediated, and has listed its key.
+pub async fn wallet(address: SocketAddr, number: u32) -> Wallet {
+    let wallet = Wallet::stranger(address, number, &History::default());
+    let invited = wallet.invitation().await;
+    let request = wallet.agent().request(Handshake::DidExchange11, &invited, None);
+    let Posted::Answered(answer) = wallet.post(&request.envelope).await else { panic!("no response") };
+    wallet.agent().accept(&request, &invited, &answer).expect("a response");
+    wallet.be_mediated().await;
+    wallet
+}
+
+/// Sealed forwards of about 2 KB each for the wallet, made before the clock runs.
+pub fn sealed(wallet: &Wallet, numbers: std::ops::Range<u32>) -> Vec<Bytes> {
+    let agent = wallet.agent();
+    numbers
+        .map(|number| {
+            let parcel = Parcel { to: agent.number, number };
+            let text = String::from_utf8(parcel.write().to_vec()).expect("JSON");
+            let padded = text.replacen('{', &format!("{{\"padding\":\"{}\",", "x".repeat(INNER)), 1);
+            agent.forward_envelope(padded.as_bytes())
+        })
+        .collect()
+}
+
+/// Posts `count` forwards over `connections` connections and waits until all are accepted; returns the seconds of posting.
+pub async fn fill(wallet: &Arc<Wallet>, count: u32, connections: usize) -> f64 {
+    let mut seconds = 0.0;
+    let mut from = 0;
+    while from < count {
+        let to = (from + SEALED_AT_A_TIME).min(count);
+        let forwards = sealed(wallet, from..to);
+        let started = tokio::time::Instant::now();
+        stream::iter(forwards)
+            .for_each_concurrent(connections, |forward| async move {
+                assert_eq!(wallet.post(&forward).await, Posted::Accepted);
+            })
+            .await;
+        seconds += started.elapsed().as_secs_f64();
+        from = to;
+    }
+    seconds
+}
+
+/// Drains up to `count` messages as Credo does: ten at a time, each batch acknowledged before the next is asked for.
+pub async fn drain(wallet: &Wallet, count: usize) -> usize {
+    let agent = wallet.agent();
+    let mut drained = 0;
+    while drained < count {
+        let answer = wallet.ask(&client::delivery_request(&pickup::V2_0, &agent.id(), 10, None)).await;
+        let Words::Delivery { items, .. } = answer else { break };
+        let ids: Vec<String> = items.into_iter().map(|item| item.id).collect();
+        drained += ids.len();
+        let status = wallet.ask(&client::messages_received(&pickup::V2_0, &agent.id(), &ids)).await;
+        assert!(matches!(status, Words::Status { .. }), "no status: {status:?}");
+    }
+    drained
+}

@@ -1,0 +1,81 @@
+//! Measures the real binary on this machine: `cargo run --release -p reach -- target/release/restante`
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a program that prints figures")]
+
+mod load;
+mod process;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use process::Measured;
+use tokio::time::Instant;
+
+#[tokio::main]
+async fn main() {
+    let binary = std::env::args_os().nth(1).map_or_else(|| "target/release/restante".into(), PathBuf::from);
+    start(&binary).await;
+    forwards(&binary).await;
+    drain(&binary).await;
+    depth(&binary).await;
+}
+
+/// Start to ready, and memory at rest: the median of five.
+async fn start(binary: &Path) {
+    let mut ready = Vec::new();
+    let mut resident = Vec::new();
+    for _ in 0..5 {
+        let measured = Measured::start(binary).await;
+        ready.push(measured.ready_after.as_secs_f64() * 1e3);
+        resident.push(measured.resident());
+    }
+    println!("start to ready      {:8.1} ms", median(ready));
+    println!("resident at rest    {:8.1} MB", median(resident));
+}
+
+/// Forwards to a wallet that is away, durable before each 2xx.
+async fn forwards(binary: &Path) {
+    let measured = Measured::start(binary).await;
+    let wallet = Arc::new(load::wallet(measured.address(), 1).await);
+    load::fill(&wallet, 5_000, 128).await;
+    let (count, cpu) = (40_000, measured.cpu());
+    let seconds = load::fill(&wallet, count, 128).await;
+    let cpu = measured.cpu() - cpu;
+    println!("forwards            {:8.0} /s over 128 connections", f64::from(count) / seconds);
+    println!("CPU per forward     {:8.1} µs", cpu / f64::from(count) * 1e6);
+    println!("resident with 45,000 waiting {:8.1} MB", measured.resident());
+}
+
+/// 5,000 waiting messages, drained by ten.
+async fn drain(binary: &Path) {
+    let measured = Measured::start(binary).await;
+    let wallet = Arc::new(load::wallet(measured.address(), 1).await);
+    load::fill(&wallet, 5_000, 64).await;
+    let (cpu, started) = (measured.cpu(), Instant::now());
+    let drained = load::drain(&wallet, 5_000).await;
+    println!(
+        "drain of {drained} by ten  {:8.2} s, {:.2} CPU s in the mediator",
+        started.elapsed().as_secs_f64(),
+        measured.cpu() - cpu
+    );
+}
+
+/// Whether a deep mailbox costs more per message than a shallow one.
+async fn depth(binary: &Path) {
+    let measured = Measured::start(binary).await;
+    for waiting in [100, 1_000, 10_000, 100_000] {
+        let wallet = Arc::new(load::wallet(measured.address(), waiting).await);
+        load::fill(&wallet, waiting, 64).await;
+        let cpu = measured.cpu();
+        let drained = load::drain(&wallet, 100_000).await;
+        println!(
+            "drain of {waiting:6} waiting  {:8.1} CPU µs a message, {drained} drained",
+            (measured.cpu() - cpu) / drained as f64 * 1e6
+        );
+    }
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
