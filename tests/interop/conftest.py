@@ -9,6 +9,10 @@ from harness.chaos_proxy import ChaosProxy
 from harness.credo import CredoAgent, connect, sender as credo_sender
 from harness.mediator import Mediator
 
+# Milliseconds; Credo's default is 5000. A poll that begins before the one before it has ended asks for the same
+# messages once more, and gets them: on a busy machine half a second is not enough for a round of pickup 2.0.
+POLLING = 3000
+
 _sources = itertools.count(1)
 
 
@@ -51,7 +55,7 @@ def wallet(mediator, tmp_path):
 
     def make(strategy: str | None = None, start: bool = True, **options) -> CredoAgent:
         number = next(_sources)
-        options = {"invitationUrl": mediator.invitation_url(), "strategy": strategy, "pollingInterval": 500} | options
+        options = {"invitationUrl": mediator.invitation_url(), "strategy": strategy, "pollingInterval": POLLING} | options
         agent = CredoAgent(tmp_path, f"wallet-{number}", source=f"127.0.1.{number % 250 + 1}", **options)
         made.append(agent)
         return agent.start() if start else agent

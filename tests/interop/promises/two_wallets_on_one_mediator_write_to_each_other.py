@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from harness.accounts import assert_each_once_in_order, numbered, send_all
-from harness.credo import connect, only_web_socket
+from harness.credo import connect
 
 PAIRS = [
     ("PickUpV2LiveMode", "PickUpV2LiveMode"),
@@ -28,18 +28,5 @@ def two_wallets_write_to_each_other_at_the_same_time(strategies, wallet):
         each.start()
     for each in writing:
         each.join()
-    assert_each_once_in_order(bob, from_alice)
-    assert_each_once_in_order(alice, from_bob)
-
-
-def two_wallets_that_only_speak_web_socket_write_to_each_other(wallet):
-    """Their forwards arrive on the very sockets that their mail leaves by."""
-    alice, bob = (wallet("PickUpV2LiveMode") for _ in range(2))
-    to_bob, to_alice = connect(alice, bob)
-    only_web_socket(alice)
-    only_web_socket(bob)
-    from_alice, from_bob = numbered(20), numbered(20)
-    send_all(alice, to_bob, from_alice)
-    send_all(bob, to_alice, from_bob)
     assert_each_once_in_order(bob, from_alice)
     assert_each_once_in_order(alice, from_bob)
