@@ -42,8 +42,8 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// The TLS handshake.
     pub handshake_timeout: Duration,
-    /// How long one message may take to go out on a socket, and an answer may make no progress over HTTP, before the peer
-    /// counts as gone.
+    /// How long one message may take to go out on a socket (a second more for each 8 KiB of it), and an answer may make no
+    /// progress over HTTP, before the peer counts as gone.
     pub write_timeout: Duration,
     /// How long a peer may take to agree to the end of a socket.
     pub close_timeout: Duration,

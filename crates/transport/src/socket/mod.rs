@@ -148,7 +148,8 @@ impl Link for Socket {
 
     async fn send(&mut self, envelope: Bytes) -> Result<(), LinkDown> {
         self.begin_write()?;
-        let outcome = timeout(self.write_timeout, send_text(&mut self.frames, envelope)).await;
+        let patience = self.write_timeout + slow_line(envelope.len());
+        let outcome = timeout(patience, send_text(&mut self.frames, envelope)).await;
         self.written(outcome)
     }
 
@@ -166,6 +167,13 @@ impl Link for Socket {
         }
     }
 }
+
+/// What a message of this size takes on the slowest line that we still serve, a phone at the edge of its network.
+fn slow_line(bytes: usize) -> Duration {
+    Duration::from_secs(bytes as u64 / SLOWEST_BYTES_PER_SECOND)
+}
+
+const SLOWEST_BYTES_PER_SECOND: u64 = 8 * 1024;
 
 async fn send_text(frames: &mut WebSocketStream<Stream>, envelope: Bytes) -> Result<(), Error> {
     // A pong may be waiting in the codec; it must not be cut in two by us.
