@@ -89,10 +89,8 @@ pub fn print_qr(text: &str, show: ShowQr) {
         ShowQr::Always => writeln!(out, "{}", qr.terminal()),
         ShowQr::Auto if !out.is_terminal() => Ok(()),
         ShowQr::Auto if columns >= qr.columns() => writeln!(out, "{}", qr.terminal()),
-        ShowQr::Auto => writeln!(
-            out,
-            "(The QR code needs a terminal of {} columns; this one has {columns}.)\n",
-            qr.columns()
-        ),
+        ShowQr::Auto => {
+            writeln!(out, "(Its QR code needs a terminal of {} columns.)\n", qr.columns())
+        }
     };
 }
