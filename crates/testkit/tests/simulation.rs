@@ -13,7 +13,10 @@ const SEEDS: u64 = 2_000;
 /// A broken promise has to show within so many worlds.
 const SEEDS_TO_NOTICE: u64 = 60;
 
-#[expect(clippy::disallowed_methods, reason = "a failing seed is repeated by naming it in the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a failing seed is repeated by naming it in the environment"
+)]
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
@@ -29,7 +32,9 @@ fn run(seed: u64, mischief: Option<Mischief>) -> Result<Outcome, String> {
 
 fn check(seed: u64) -> Outcome {
     run(seed, None).unwrap_or_else(|story| {
-        panic!("{story}\nrepeat it with: RESTANTE_SEED={seed} cargo test -p testkit --test simulation")
+        panic!(
+            "{story}\nrepeat it with: RESTANTE_SEED={seed} cargo test -p testkit --test simulation"
+        )
     })
 }
 
@@ -45,7 +50,9 @@ fn what_was_accepted_is_delivered_in_order_whatever_fails() {
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, Into::into) {
             scope.spawn(|| {
-                while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds) {
+                while let Some(seed) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds)
+                {
                     let outcome = check(seed);
                     messages.fetch_add(outcome.messages, Ordering::Relaxed);
                     faults.fetch_add(outcome.faults, Ordering::Relaxed);
@@ -61,7 +68,11 @@ fn what_was_accepted_is_delivered_in_order_whatever_fails() {
 #[test]
 fn the_same_seed_is_the_same_history() {
     for seed in 0..20 {
-        assert_eq!(simulation::run(seed, None).story, simulation::run(seed, None).story, "seed {seed}");
+        assert_eq!(
+            simulation::run(seed, None).story,
+            simulation::run(seed, None).story,
+            "seed {seed}"
+        );
     }
 }
 

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use didcomm::document::{Document, ours};
 use didcomm::{VerKey, did};
+use protocols::Handshake;
 use protocols::client::{self, Response};
 use protocols::out_of_band::{ReceivedInvitation, Service};
-use protocols::Handshake;
 
 use super::Agent;
 
@@ -49,7 +49,12 @@ impl Agent {
     ///
     /// # Panics
     /// If the invitation's key is none.
-    pub fn request(&self, handshake: Handshake, invited: &Invited, endpoint: Option<&str>) -> Request {
+    pub fn request(
+        &self,
+        handshake: Handshake,
+        invited: &Invited,
+        endpoint: Option<&str>,
+    ) -> Request {
         let id = self.id();
         let endpoints = [endpoint.unwrap_or(NO_ADDRESS)];
         let words = match handshake {

@@ -49,7 +49,9 @@ impl Agent {
         let mut random = Random::seeded(seed ^ (u64::from(number) << 32));
         let mut secret = || {
             let mut bytes = [0; 32];
-            bytes.chunks_mut(8).for_each(|part| part.copy_from_slice(&random.number().to_be_bytes()));
+            bytes
+                .chunks_mut(8)
+                .for_each(|part| part.copy_from_slice(&random.number().to_be_bytes()));
             SecretKey::from_seed(bytes)
         };
         Self {
@@ -137,7 +139,9 @@ impl Agent {
 
     /// The plaintext of an envelope from the mediator to this agent.
     pub fn open(&self, envelope: &[u8]) -> Option<Vec<u8>> {
-        let sealed = Sealed::parse(envelope, &Limits { envelope_bytes: 8 << 20, ..Limits::default() }).ok()?;
+        let sealed =
+            Sealed::parse(envelope, &Limits { envelope_bytes: 8 << 20, ..Limits::default() })
+                .ok()?;
         let (index, _) = sealed.recipients().find(|(_, key)| *key == self.key())?;
         let opened = match self.peer() {
             Some(peer) => sealed.open_from(index, &self.key, &peer),
@@ -157,7 +161,8 @@ pub fn forward(envelope: &[u8], to: VerKey, routing: &[VerKey]) -> Bytes {
     let mut envelope = Bytes::copy_from_slice(envelope);
     for key in routing {
         let words = client::forward("forward", &to, &envelope).expect("the envelope is JSON");
-        envelope = didcomm::seal_anon(&words, &[*key]).expect("a routing key is a key").into_bytes();
+        envelope =
+            didcomm::seal_anon(&words, &[*key]).expect("a routing key is a key").into_bytes();
         to = *key;
     }
     envelope

@@ -5,16 +5,31 @@ use crate::Parcel;
 /// What a mediator says, as far as a wallet cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Words {
-    /// Mail with ids to acknowledge. Without a thread it was pushed.
-    Delivery { thread: Option<String>, items: Vec<Item> },
+    /// Mail with ids to acknowledge.
+    Delivery {
+        /// The request that is answered; without one, the mail was pushed.
+        thread: Option<String>,
+        /// The mail.
+        items: Vec<Item>,
+    },
     /// Mail of pickup 1.0.
     Batch(Vec<Item>),
     /// How much waits.
-    Status { messages: u64, live: bool },
+    Status {
+        /// Messages that wait.
+        messages: u64,
+        /// Whether live mode is on.
+        live: bool,
+    },
     /// A problem report with this code.
     Problem(String),
-    /// Anything else: its type and its text.
-    Other { kind: String, text: Vec<u8> },
+    /// Anything else.
+    Other {
+        /// Its type.
+        kind: String,
+        /// The plaintext.
+        text: Vec<u8>,
+    },
 }
 
 /// One message of a delivery.
@@ -31,8 +46,10 @@ impl Words {
     pub fn read(text: &[u8]) -> Self {
         let kind = client::message_type(text);
         match kind.rsplit('/').next().unwrap_or_default() {
-            "delivery" => client::read_delivery(text)
-                .map(|items| Self::Delivery { thread: client::thread_id(text), items: named(items) }),
+            "delivery" => client::read_delivery(text).map(|items| Self::Delivery {
+                thread: client::thread_id(text),
+                items: named(items),
+            }),
             "batch" => client::read_batch(text).map(|items| Self::Batch(named(items))),
             "status" => client::read_status(text)
                 .map(|status| Self::Status { messages: status.messages, live: status.live }),
@@ -51,6 +68,7 @@ impl Words {
 }
 
 fn named(items: Vec<client::Delivered>) -> Vec<Item> {
-    let named = |item: client::Delivered| Item { parcel: Parcel::read(&item.envelope), id: item.id };
+    let named =
+        |item: client::Delivered| Item { parcel: Parcel::read(&item.envelope), id: item.id };
     items.into_iter().map(named).collect()
 }

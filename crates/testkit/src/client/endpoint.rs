@@ -144,11 +144,17 @@ impl Desk {
     async fn serve(self: Arc<Self>, stream: TcpStream) {
         let service = service_fn(|request| self.clone().answer(request));
         // However the connection ends, the next one is as good.
-        let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        let _ = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
     }
 
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-        let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        let body =
+            request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         let status = match self.consider(&body) {
             Take::Yes => 200,
             Take::No(status) => status,

@@ -36,11 +36,18 @@ pub enum Frame {
 const COMES_WITHIN: Duration = Duration::from_secs(120);
 
 impl Socket {
-    pub(super) async fn open(address: SocketAddr, agent: Arc<Agent>, history: History) -> Result<Self, Box<Error>> {
+    pub(super) async fn open(
+        address: SocketAddr,
+        agent: Arc<Agent>,
+        history: History,
+    ) -> Result<Self, Box<Error>> {
         let tcp = TcpStream::connect(address).await.map_err(|error| Box::new(Error::Io(error)))?;
-        let config = WebSocketConfig::default().max_message_size(Some(64 << 20)).max_frame_size(Some(64 << 20));
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(64 << 20))
+            .max_frame_size(Some(64 << 20));
         let url = format!("ws://{address}/");
-        let (stream, _) = client_async_with_config(url, tcp, Some(config)).await.map_err(Box::new)?;
+        let (stream, _) =
+            client_async_with_config(url, tcp, Some(config)).await.map_err(Box::new)?;
         let line = history.line();
         Ok(Self { stream, agent, history, line })
     }
@@ -121,7 +128,9 @@ impl Socket {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => return self.heard(text.as_bytes()),
                 Some(Ok(Message::Binary(bytes))) => return self.heard(&bytes),
-                Some(Ok(Message::Close(frame))) => return Frame::Closed(frame.map(|frame| frame.code.into())),
+                Some(Ok(Message::Close(frame))) => {
+                    return Frame::Closed(frame.map(|frame| frame.code.into()));
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Frame::Broken,
             }

@@ -61,7 +61,9 @@ impl Wallet {
         let invited = wallet.invitation().await;
         let request = wallet.agent.request(handshake, &invited, endpoint);
         match wallet.post(&request.envelope).await {
-            Posted::Answered(answer) => wallet.agent.accept(&request, &invited, &answer).expect("a response"),
+            Posted::Answered(answer) => {
+                wallet.agent.accept(&request, &invited, &answer).expect("a response")
+            }
             other => panic!("a request to connect was answered by {other:?}"),
         }
         wallet
@@ -73,13 +75,19 @@ impl Wallet {
     /// If no HTTP client can be had.
     pub fn stranger(address: SocketAddr, number: u32, history: &History) -> Self {
         let agent = Arc::new(Agent::new(number, 0x7e57));
-        let http = reqwest::Client::builder().timeout(ANSWERED_WITHIN).build().expect("an HTTP client");
+        let http =
+            reqwest::Client::builder().timeout(ANSWERED_WITHIN).build().expect("an HTTP client");
         Self { agent, history: history.clone(), http, address }
     }
 
     /// The same wallet on another way to the mediator.
     pub fn by_way_of(&self, address: SocketAddr) -> Self {
-        Self { agent: self.agent.clone(), history: self.history.clone(), http: self.http.clone(), address }
+        Self {
+            agent: self.agent.clone(),
+            history: self.history.clone(),
+            http: self.http.clone(),
+            address,
+        }
     }
 
     /// Asks for mediation and lists the key of its mail.
@@ -131,9 +139,11 @@ impl Wallet {
     /// If there is none.
     pub async fn invitation(&self) -> Invited {
         let url = format!("http://{}/invitation", self.address);
-        let answer = self.http.get(url).send().await.expect("an answer").bytes().await.expect("a body");
+        let answer =
+            self.http.get(url).send().await.expect("an answer").bytes().await.expect("a body");
         let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
-        let by_link = Invited::read(answer["invitation_url"].as_str().expect("a link")).expect("an invitation");
+        let by_link = Invited::read(answer["invitation_url"].as_str().expect("a link"))
+            .expect("an invitation");
         let by_message = Invited::read(&answer["invitation"].to_string()).expect("an invitation");
         assert_eq!(by_link, by_message, "the link says something else than the message");
         by_message
@@ -146,14 +156,19 @@ impl Wallet {
 
     /// Posts anything, with any content type.
     pub async fn post_as(&self, body: &Bytes, content_type: &str) -> Posted {
-        let request = self.http.post(format!("http://{}/", self.address)).header("content-type", content_type);
+        let request = self
+            .http
+            .post(format!("http://{}/", self.address))
+            .header("content-type", content_type);
         let Ok(answer) = request.body(body.clone()).send().await else { return Posted::Cut };
         let status = answer.status();
         let Ok(body) = answer.bytes().await else { return Posted::Cut };
         match (status.is_success(), body.is_empty()) {
             (true, true) => Posted::Accepted,
             (true, false) => Posted::Answered(body),
-            (false, _) => Posted::Refused(status.as_u16(), String::from_utf8_lossy(&body).into_owned()),
+            (false, _) => {
+                Posted::Refused(status.as_u16(), String::from_utf8_lossy(&body).into_owned())
+            }
         }
     }
 

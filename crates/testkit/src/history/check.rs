@@ -11,21 +11,46 @@ pub enum Violation {
     /// Accepted, and never delivered.
     Lost(Parcel),
     /// Delivered to somebody else, or never sent by anybody.
-    Misdelivered { to: u32, parcel: Option<Parcel> },
+    Misdelivered {
+        /// Who got it.
+        to: u32,
+        /// What it was, if it was a parcel.
+        parcel: Option<Parcel>,
+    },
     /// `earlier` was accepted before `later` was posted, and yet delivered after it.
-    OutOfOrder { earlier: Parcel, later: Parcel },
+    OutOfOrder {
+        /// Accepted first, delivered last.
+        earlier: Parcel,
+        /// The other.
+        later: Parcel,
+    },
     /// Pushed on a line on which it had been handed over before.
-    PushedAgain { line: Line, parcel: Parcel },
+    PushedAgain {
+        /// The socket.
+        line: Line,
+        /// The message.
+        parcel: Parcel,
+    },
     /// The same message under two ids: ids are not stable, or it was kept twice.
     TwoIds(Parcel),
     /// Two messages under the same id.
     OneIdForTwo(String),
     /// Handed over after the mediator had confirmed its acknowledgement.
-    BackFromTheDead { to: u32, id: String },
+    BackFromTheDead {
+        /// Whose it is.
+        to: u32,
+        /// Its pickup id.
+        id: String,
+    },
     /// Arrived more than once.
     Repeated(Parcel),
     /// Still in the mailbox, although its owner has acknowledged everything.
-    LeftBehind { to: u32, messages: usize },
+    LeftBehind {
+        /// Whose mailbox it is.
+        to: u32,
+        /// How much is there.
+        messages: usize,
+    },
     /// Something did not come to an end.
     Stuck(String),
 }
@@ -41,7 +66,8 @@ pub(super) fn check(events: &[Event]) -> Vec<Violation> {
 }
 
 pub(super) fn missing(events: &[Event]) -> Vec<Parcel> {
-    let arrived: HashSet<Parcel> = arrivals(events).filter_map(|handover| handover.parcel).collect();
+    let arrived: HashSet<Parcel> =
+        arrivals(events).filter_map(|handover| handover.parcel).collect();
     let accepted = events.iter().filter_map(|event| match event {
         Event::Accepted(parcel) => Some(*parcel),
         _ => None,
@@ -87,7 +113,8 @@ fn misdelivered(events: &[Event]) -> Vec<Violation> {
             Event::Posted(parcel) => {
                 posted.insert(*parcel);
             }
-            Event::Left(Handover { to, parcel, .. }) | Event::Arrived(Handover { to, parcel, .. }) => {
+            Event::Left(Handover { to, parcel, .. })
+            | Event::Arrived(Handover { to, parcel, .. }) => {
                 if !parcel.is_some_and(|parcel| parcel.to == *to && posted.contains(&parcel)) {
                     violations.push(Violation::Misdelivered { to: *to, parcel: *parcel });
                 }
@@ -131,7 +158,8 @@ fn out_of_order(events: &[Event]) -> Vec<Violation> {
     let mut latest: BTreeMap<u32, (usize, Parcel)> = BTreeMap::new();
     let mut violations = Vec::new();
     for handover in deliveries(events) {
-        let Some((parcel, sending)) = handover.parcel.and_then(|parcel| Some((parcel, *sendings.get(&parcel)?)))
+        let Some((parcel, sending)) =
+            handover.parcel.and_then(|parcel| Some((parcel, *sendings.get(&parcel)?)))
         else {
             continue;
         };

@@ -45,7 +45,10 @@ enum Event {
     Left(Handover),
     Arrived(Handover),
     /// The mediator has confirmed that this recipient acknowledged these.
-    Settled { to: u32, ids: Vec<String> },
+    Settled {
+        to: u32,
+        ids: Vec<String>,
+    },
 }
 
 /// A message on its way to a recipient.

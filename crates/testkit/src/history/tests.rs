@@ -29,7 +29,8 @@ fn story(parts: &[&[Event]]) -> Vec<Event> {
 
 #[test]
 fn a_history_as_it_should_be_has_nothing_to_complain_about() {
-    let events = story(&[&sent(1), &sent(2), &[left(1, 1), arrived(1, 1), left(2, 1), arrived(2, 1)]]);
+    let events =
+        story(&[&sent(1), &sent(2), &[left(1, 1), arrived(1, 1), left(2, 1), arrived(2, 1)]]);
     assert_eq!(check(&events), []);
     assert_eq!(repeated(&events), []);
 }
@@ -61,7 +62,11 @@ fn two_messages_on_their_way_at_the_same_time_have_no_order() {
 
 #[test]
 fn a_first_delivery_into_a_dead_socket_counts_for_the_order() {
-    let events = story(&[&sent(1), &sent(2), &[left(1, 1), left(2, 2), arrived(2, 2), left(1, 3), arrived(1, 3)]]);
+    let events = story(&[
+        &sent(1),
+        &sent(2),
+        &[left(1, 1), left(2, 2), arrived(2, 2), left(1, 3), arrived(1, 3)],
+    ]);
     assert_eq!(check(&events), []);
 }
 

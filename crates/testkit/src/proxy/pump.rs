@@ -45,7 +45,10 @@ pub(super) fn reset(stream: &TcpStream) {
 
 /// Waits until the connection is to end, and says whether by a reset.
 async fn torn(state: &mut watch::Receiver<State>) -> bool {
-    let is_torn = state.wait_for(|state| !matches!(state, State::Open(_))).await.map(|state| *state == State::Reset);
+    let is_torn = state
+        .wait_for(|state| !matches!(state, State::Open(_)))
+        .await
+        .map(|state| *state == State::Reset);
     match is_torn {
         Ok(by_reset) => by_reset,
         Err(_) => pending().await,
@@ -97,7 +100,8 @@ fn flow(state: &watch::Receiver<State>, direction: Direction) -> Flow {
 }
 
 async fn until_it_moves(state: &mut watch::Receiver<State>, direction: Direction) {
-    let moves = |state: &State| matches!(state, State::Open(weather) if direction(weather) != Flow::Stall);
+    let moves =
+        |state: &State| matches!(state, State::Open(weather) if direction(weather) != Flow::Stall);
     if state.wait_for(moves).await.is_err() {
         // Nobody is left to change the weather: it stays as it is.
         if flow(state, direction) == Flow::Stall {

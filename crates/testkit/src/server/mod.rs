@@ -24,7 +24,10 @@ pub struct ServerOptions {
 impl ServerOptions {
     /// With these settings, each as `section.key=value`.
     pub fn with(settings: &[&str]) -> Self {
-        Self { set: settings.iter().map(|setting| (*setting).to_owned()).collect(), file_limit_kib: None }
+        Self {
+            set: settings.iter().map(|setting| (*setting).to_owned()).collect(),
+            file_limit_kib: None,
+        }
     }
 }
 

@@ -70,10 +70,14 @@ fn command(file_limit_kib: Option<u64>) -> Command {
 fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test has an executable");
     let binary = variable("RESTANTE_BIN").map(PathBuf::from).or_else(|| super::beside(&test));
-    binary.expect("there is no binary to test: run `cargo build -p app`, or name one in RESTANTE_BIN")
+    binary
+        .expect("there is no binary to test: run `cargo build -p app`, or name one in RESTANTE_BIN")
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told by their environment which binary to test")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by their environment which binary to test"
+)]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

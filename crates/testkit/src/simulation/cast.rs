@@ -46,7 +46,10 @@ fn member(number: u32, identity: &Identity) -> Member {
     let id = RecipientId([number as u8 + 1; 16]);
     let our_key = identity.connection_key(id, 0).verkey();
     agent.meet(our_key);
-    agent.granted(&Granted { endpoint: String::new(), routing_keys: vec![identity.routing().verkey()] });
+    agent.granted(&Granted {
+        endpoint: String::new(),
+        routing_keys: vec![identity.routing().verkey()],
+    });
     let connection = Connection {
         id,
         key_epoch: 0,
@@ -86,8 +89,16 @@ impl Cast {
             let destination = Destination::Key(member.agent.mail_key());
             let change = KeyChange { destination, action: KeyAction::Add };
             let owner = member.connection.id;
-            stores.connections.admit(&member.connection, None).await.expect("a new store takes connections");
-            stores.keylists.set_status(owner, Mediation::Granted).await.expect("a new store grants");
+            stores
+                .connections
+                .admit(&member.connection, None)
+                .await
+                .expect("a new store takes connections");
+            stores
+                .keylists
+                .set_status(owner, Mediation::Granted)
+                .await
+                .expect("a new store grants");
             stores.keylists.update(owner, &[change], 10).await.expect("a new store lists keys");
         }
     }

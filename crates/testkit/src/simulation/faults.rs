@@ -12,6 +12,7 @@ use crate::Random;
 #[derive(Clone, Copy)]
 enum Fault {
     LostWakes,
+    EngineStumbles,
     EngineAway,
     DoubtfulAppends,
     EngineRestarts,
@@ -23,8 +24,9 @@ enum Fault {
     LostPongs,
 }
 
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 11] = [
     Fault::LostWakes,
+    Fault::EngineStumbles,
     Fault::EngineAway,
     Fault::DoubtfulAppends,
     Fault::EngineRestarts,
@@ -64,7 +66,12 @@ impl Fault {
                 sleep(random.millis(100..5_000)).await;
                 world.engine.lose_wakes(false);
             }
-            Self::EngineAway => world.engine.fail_next(random.within(1..20), away()),
+            Self::EngineStumbles => world.engine.fail_next(random.within(1..20), away()),
+            Self::EngineAway => {
+                world.engine.fail_next(usize::MAX, away());
+                sleep(random.millis(100..15_000)).await;
+                world.engine.fail_next(0, away());
+            }
             Self::DoubtfulAppends => {
                 world.mailbox.be_doubtful(true);
                 sleep(random.millis(100..3_000)).await;

@@ -9,8 +9,8 @@ use didcomm::Destination;
 use parking_lot::Mutex;
 use store::memory::MemoryStore;
 use store::{
-    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result, StoreError,
-    Timestamp, Watch,
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result,
+    StoreError, Timestamp, Watch,
 };
 use tokio::time::sleep;
 
@@ -101,7 +101,12 @@ impl Unsteady {
         mail
     }
 
-    async fn remove(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize> {
+    async fn remove(
+        &self,
+        owner: RecipientId,
+        ids: &[Position],
+        by: Option<Epoch>,
+    ) -> Result<usize> {
         let removed = self.inner.acknowledge(owner, ids, by).await?;
         if let Some(kept) = self.kept.lock().get_mut(&owner) {
             *kept = kept.saturating_sub(removed);
@@ -129,7 +134,16 @@ impl Mailbox for Unsteady {
                 return Ok(Appended::Stored { position, watched: false });
             }
             Some(Mischief::MixesUpMailboxes) if self.chance(10) => owner = RecipientId([1; 16]),
-            Some(Mischief::KeepsRetries) => letter.dedupe = self.random.lock().number().to_be_bytes().repeat(2).try_into().unwrap_or_default(),
+            Some(Mischief::KeepsRetries) => {
+                letter.dedupe = self
+                    .random
+                    .lock()
+                    .number()
+                    .to_be_bytes()
+                    .repeat(2)
+                    .try_into()
+                    .unwrap_or_default()
+            }
             _ => {}
         }
         let appended = self.inner.append(owner, letter).await?;
@@ -147,7 +161,13 @@ impl Mailbox for Unsteady {
         Ok(self.spoil(mail))
     }
 
-    async fn lease(&self, owner: RecipientId, holder: Holder, until: Timestamp, demand: &Demand) -> Result<Vec<Mail>> {
+    async fn lease(
+        &self,
+        owner: RecipientId,
+        holder: Holder,
+        until: Timestamp,
+        demand: &Demand,
+    ) -> Result<Vec<Mail>> {
         self.dawdle().await;
         let until = match self.mischief {
             Some(Mischief::ForgetsWhatIsInFlight) => Timestamp(0),
@@ -158,7 +178,12 @@ impl Mailbox for Unsteady {
         Ok(self.spoil(mail))
     }
 
-    async fn acknowledge(&self, owner: RecipientId, ids: &[Position], by: Option<Epoch>) -> Result<usize> {
+    async fn acknowledge(
+        &self,
+        owner: RecipientId,
+        ids: &[Position],
+        by: Option<Epoch>,
+    ) -> Result<usize> {
         self.dawdle().await;
         if self.mischief == Some(Mischief::KeepsWhatIsAcknowledged) && self.chance(10) {
             return Ok(ids.len());

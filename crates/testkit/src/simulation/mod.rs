@@ -45,7 +45,8 @@ pub struct Outcome {
 /// # Panics
 /// If the runtime cannot be built.
 pub fn run(seed: u64, mischief: Option<Mischief>) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(history_of(seed, mischief))
 }
 

@@ -38,12 +38,23 @@ impl Carrier for Nowhere {
 const STEPS_AT_ONCE: usize = 2_000;
 
 impl Office {
-    pub fn open(name: usize, stores: Stores, clock: RuntimeClock, pace: mediator::Pace) -> Arc<Self> {
+    pub fn open(
+        name: usize,
+        stores: Stores,
+        clock: RuntimeClock,
+        pace: mediator::Pace,
+    ) -> Arc<Self> {
         let mut settings = Settings::at("http://simulated.test", "ws://simulated.test");
         settings.instance = format!("office-{name}");
         settings.pace = pace;
-        let mediator = Mediator::new(settings, cast::identity(), stores, Arc::new(clock), Arc::new(Nowhere));
-        Arc::new(Self { mediator, clock, life: CancellationToken::new(), sockets: Mutex::default() })
+        let mediator =
+            Mediator::new(settings, cast::identity(), stores, Arc::new(clock), Arc::new(Nowhere));
+        Arc::new(Self {
+            mediator,
+            clock,
+            life: CancellationToken::new(),
+            sockets: Mutex::default(),
+        })
     }
 
     /// The process is gone, in the middle of whatever it did.
@@ -97,7 +108,12 @@ impl Office {
         socket.leave().await;
     }
 
-    async fn step(&self, socket: &mut Socket, link: &mut OfficeEnd, bell_first: bool) -> Result<(), Ended> {
+    async fn step(
+        &self,
+        socket: &mut Socket,
+        link: &mut OfficeEnd,
+        bell_first: bool,
+    ) -> Result<(), Ended> {
         let rest = socket.deadline().since(self.clock.now());
         if bell_first {
             tokio::select! { biased;

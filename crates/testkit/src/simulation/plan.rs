@@ -76,9 +76,17 @@ impl Plan {
             wallets: (0..wallets).map(|_| *random.pick(&Kind::ALL)).collect(),
             senders: random.within(1..4),
             messages: random.within(3..15),
-            storm: if calm { Duration::ZERO } else { random.millis(5_000..90_000) },
+            storm: if calm { Duration::ZERO } else { storm(&mut random) },
             pace: pace(&mut random),
         }
+    }
+}
+
+/// Most storms are short; in the long ones leases run out and pings go unanswered.
+fn storm(random: &mut Random) -> Duration {
+    match random.chance(15) {
+        true => random.millis(120_000..400_000),
+        false => random.millis(5_000..60_000),
     }
 }
 

@@ -119,13 +119,23 @@ pub(super) struct WalletEnd {
 }
 
 /// A new wire between a wallet and a mediator.
-pub(super) fn connect(agent: &Arc<Agent>, history: &History, mut random: Random) -> (OfficeEnd, WalletEnd) {
+pub(super) fn connect(
+    agent: &Arc<Agent>,
+    history: &History,
+    mut random: Random,
+) -> (OfficeEnd, WalletEnd) {
     let line = history.line();
     let (down, from_office) = unbounded_channel();
     let (up, from_wallet) = unbounded_channel();
     let delay = random.millis(1..150);
-    let weather =
-        Weather { random, delay, deaf_wallet: None, deaf_office: None, lost_pongs: 0, pong_delay: Duration::ZERO };
+    let weather = Weather {
+        random,
+        delay,
+        deaf_wallet: None,
+        deaf_office: None,
+        lost_pongs: 0,
+        pong_delay: Duration::ZERO,
+    };
     let wire = Arc::new(Wire { broken: CancellationToken::new(), weather: Mutex::new(weather) });
     let latest = Instant::now();
     let (agent, history) = (agent.clone(), history.clone());

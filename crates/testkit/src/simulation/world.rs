@@ -16,7 +16,7 @@ use super::cast::cast;
 use super::mailbox::{Mischief, Unsteady};
 use super::office::Office;
 use super::plan::Plan;
-use super::wire::{self, Wire, WalletEnd};
+use super::wire::{self, WalletEnd, Wire};
 use crate::{Agent, Heard, History, Random, RuntimeClock, Violation};
 
 /// One world.

@@ -69,7 +69,9 @@ impl Visit {
         match timeout(PATIENCE, end.hear()).await.ok()?? {
             Heard::Words(words) => Some(words),
             Heard::Mail(parcel) => {
-                self.world.complain(format!("{parcel:?} came bare to a wallet that had asked for deliveries"));
+                self.world.complain(format!(
+                    "{parcel:?} came bare to a wallet that had asked for deliveries"
+                ));
                 None
             }
         }

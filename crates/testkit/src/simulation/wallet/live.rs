@@ -21,8 +21,13 @@ impl Visit {
     pub(super) async fn live(&mut self, dialect: &'static dyn Dialect, acks_by_request: bool) {
         let mut end = self.dial().await;
         let now = Instant::now();
-        let mut desk =
-            Desk { dialect, acks_by_request, is_live: false, unacknowledged: Vec::new(), acknowledges_at: now };
+        let mut desk = Desk {
+            dialect,
+            acks_by_request,
+            is_live: false,
+            unacknowledged: Vec::new(),
+            acknowledges_at: now,
+        };
         if self.random.chance(30) {
             self.go_live(&mut desk, &end);
         }
@@ -49,7 +54,12 @@ impl Visit {
         match words {
             Words::Delivery { items, .. } => self.on_delivery(desk, items, end),
             Words::Status { messages, .. } if messages > 0 && desk.unacknowledged.is_empty() => {
-                end.say(&client::delivery_request(desk.dialect, &self.agent.id(), self.habits.appetite, None));
+                end.say(&client::delivery_request(
+                    desk.dialect,
+                    &self.agent.id(),
+                    self.habits.appetite,
+                    None,
+                ));
             }
             Words::Status { .. } if !desk.is_live => self.go_live(desk, end),
             Words::Status { .. } => {}

@@ -70,7 +70,8 @@ impl Wallet {
     }
 
     async fn live_through_the_storm(&mut self) {
-        let leaves = (Instant::now() + self.random.millis(200..40_000)).min(self.world.heals);
+        let most = *self.random.pick(&[2_000, 40_000, 40_000, 200_000]);
+        let leaves = (Instant::now() + self.random.millis(200..most)).min(self.world.heals);
         let kind = if self.random.chance(80) { self.kind } else { *self.random.pick(&Kind::ALL) };
         let mut visit = self.visit(kind);
         let second = self.random.chance(15).then(|| self.visit(kind));
@@ -85,7 +86,8 @@ impl Wallet {
             () = both => sleep(BREATH).await,
         }
         if self.random.chance(30) {
-            sleep_until((Instant::now() + self.random.millis(100..20_000)).min(self.world.heals)).await;
+            sleep_until((Instant::now() + self.random.millis(100..20_000)).min(self.world.heals))
+                .await;
         }
     }
 
@@ -94,7 +96,11 @@ impl Wallet {
         let mut random = self.random.fork();
         let habits = Habits {
             diligence: if stormy { *random.pick(&[100, 100, 70]) } else { 100 },
-            slowness: if stormy && random.chance(30) { random.millis(100..50_000) } else { Duration::ZERO },
+            slowness: if stormy && random.chance(30) {
+                random.millis(100..150_000)
+            } else {
+                Duration::ZERO
+            },
             appetite: random.within(1..12) as i64,
             interval: random.millis(2_000..10_000),
             says_goodbye: !stormy || random.chance(60),

@@ -49,9 +49,15 @@ impl Visit {
     async fn poll(&mut self) -> Option<()> {
         let mut words = client::status_request(&V2_0, &self.agent.id(), None);
         loop {
-            let Heard::Words(Words::Status { messages: 1.., .. }) = self.request(&words).await? else { return None };
-            let asked = client::delivery_request(&V2_0, &self.agent.id(), self.habits.appetite, None);
-            let Heard::Words(Words::Delivery { items, .. }) = self.request(&asked).await? else { return None };
+            let Heard::Words(Words::Status { messages: 1.., .. }) = self.request(&words).await?
+            else {
+                return None;
+            };
+            let asked =
+                client::delivery_request(&V2_0, &self.agent.id(), self.habits.appetite, None);
+            let Heard::Words(Words::Delivery { items, .. }) = self.request(&asked).await? else {
+                return None;
+            };
             let ids = self.worth_acknowledging(items.into_iter().map(|item| item.id).collect());
             words = client::messages_received(&V2_0, &self.agent.id(), &ids);
             self.acknowledge_by_request(&words, &ids).await?;
@@ -59,7 +65,11 @@ impl Visit {
         }
     }
 
-    pub(super) async fn acknowledge_by_request(&mut self, words: &[u8], ids: &[String]) -> Option<()> {
+    pub(super) async fn acknowledge_by_request(
+        &mut self,
+        words: &[u8],
+        ids: &[String],
+    ) -> Option<()> {
         match self.request(words).await? {
             Heard::Words(Words::Status { .. }) => {
                 self.world.history.settled(self.agent.number, ids.to_vec());
