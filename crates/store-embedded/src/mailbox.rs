@@ -35,8 +35,8 @@ impl EmbeddedStore {
     }
 
     fn send(&self, job: Job) -> Result<()> {
-        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
-        sent.and_then(std::result::Result::ok).ok_or_else(closing)
+        let Some(jobs) = &self.jobs else { return Err(closing()) };
+        jobs.send(job).map_err(|_| closing())
     }
 
     fn note_gone(&self, owner: RecipientId, positions: Vec<Position>) -> Result<usize> {
@@ -154,12 +154,11 @@ fn remove(
     Ok(removed)
 }
 
+/// What was removed from one mailbox.
+type Removed = (RecipientId, Vec<Position>);
+
 /// What was removed by owner, and whether the archive has something to throw away.
-fn expire(
-    engine: &Engine,
-    now: Timestamp,
-    limit: usize,
-) -> Result<(Vec<(RecipientId, Vec<Position>)>, bool)> {
+fn expire(engine: &Engine, now: Timestamp, limit: usize) -> Result<(Vec<Removed>, bool)> {
     let mut expired = engine.expired(now, limit)?;
     expired.sort_unstable();
     let mut removed = Vec::new();

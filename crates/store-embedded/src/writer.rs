@@ -3,7 +3,7 @@
 //! Whatever arrived while the last sync ran goes into the next one. Nothing waits for company.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 
 use store::{Appended, Letter, Position, RecipientId, Result};
 use tokio::sync::oneshot;
@@ -82,10 +82,7 @@ impl Writer {
     }
 
     fn arrived(&self) -> Option<Job> {
-        match self.jobs.try_recv() {
-            Ok(job) => Some(job),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.jobs.try_recv().ok()
     }
 
     /// Writes what is staged and answers everybody. Says whether a checkpoint might make room.

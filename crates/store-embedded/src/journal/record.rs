@@ -77,9 +77,9 @@ pub(crate) fn decode(bytes: &[u8], offset: usize) -> Option<(Record, usize)> {
     if crc32fast::hash(payload) != checksum {
         return None;
     }
-    let record = match payload.first()? {
-        &APPEND => Record::Appended(decode_append(payload, offset + FRAME)?),
-        &GONE => decode_gone(&payload[1..])?,
+    let record = match *payload.first()? {
+        APPEND => Record::Appended(decode_append(payload, offset + FRAME)?),
+        GONE => decode_gone(&payload[1..])?,
         _ => return None,
     };
     Some((record, offset + FRAME + length))
