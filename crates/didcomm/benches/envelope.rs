@@ -3,8 +3,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use aws_lc_rs::agreement::{UnparsedPublicKey, X25519, agree};
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, criterion_group, criterion_main};
+use curve25519_dalek::MontgomeryPoint;
 use didcomm::{Envelope, Limits, Peer, Sealed, SecretKey, seal_anon, seal_auth};
 
 type Criterion = criterion::Criterion<CpuTime>;
@@ -112,9 +114,26 @@ fn keys(c: &mut Criterion) {
     group.finish();
 }
 
+/// The backends side by side: what an agreement costs says how busy the machine is, too.
+fn backends(c: &mut Criterion) {
+    let theirs = SecretKey::generate().verkey().agreement().expect("a generated key is valid");
+    let ours = aws_lc_rs::agreement::PrivateKey::from_private_key(&X25519, &[7; 32])
+        .expect("any bytes are a key");
+    let mut group = c.benchmark_group("X25519");
+    group.bench_function("aws-lc-rs", |b| {
+        b.iter(|| {
+            agree(&ours, UnparsedPublicKey::new(&X25519, &theirs), (), |secret| Ok(secret[0]))
+        });
+    });
+    group.bench_function("curve25519-dalek", |b| {
+        b.iter(|| MontgomeryPoint(theirs).mul_clamped(black_box([7; 32])))
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = criterion::Criterion::default().with_measurement(CpuTime);
-    targets = open, seal, keys
+    targets = backends, open, seal, keys
 }
 criterion_main!(benches);

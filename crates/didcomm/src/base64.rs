@@ -28,7 +28,10 @@ pub fn decode(text: &str, limit: usize) -> Result<Vec<u8>, Base64Error> {
     if text.len() / 4 > limit / 3 + 1 {
         return Err(Base64Error::TooLong);
     }
-    let bytes = reader(text).decode(text).map_err(|_| Base64Error::Malformed)?;
+    let bytes = READ_URL
+        .decode(text)
+        .or_else(|_| READ_STANDARD.decode(text))
+        .map_err(|_| Base64Error::Malformed)?;
     if bytes.len() > limit { Err(Base64Error::TooLong) } else { Ok(bytes) }
 }
 
@@ -40,7 +43,10 @@ pub fn decode_exact<const N: usize>(text: &str) -> Result<[u8; N], Base64Error> 
 }
 
 fn decode_into(text: &str, out: &mut [u8]) -> Result<usize, Base64Error> {
-    reader(text).decode_slice(text, out).map_err(|_| Base64Error::Malformed)
+    READ_URL
+        .decode_slice(text, out)
+        .or_else(|_| READ_STANDARD.decode_slice(text, out))
+        .map_err(|_| Base64Error::Malformed)
 }
 
 /// `bytes` as unpadded base64url, the only form that is emitted.
@@ -52,10 +58,6 @@ pub fn encode(bytes: &[u8]) -> String {
 /// Appends `bytes` as unpadded base64url to `out`.
 pub fn encode_into(bytes: &[u8], out: &mut String) {
     URL_SAFE_NO_PAD.encode_string(bytes, out);
-}
-
-fn reader(text: &str) -> &'static GeneralPurpose {
-    if text.bytes().any(|byte| byte == b'+' || byte == b'/') { &READ_STANDARD } else { &READ_URL }
 }
 
 #[cfg(test)]
