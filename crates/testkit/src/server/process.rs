@@ -23,7 +23,8 @@ impl Process {
         }
         let log = File::options().create(true).append(true).open(log).expect("a log file");
         let both = log.try_clone().expect("a second handle");
-        command.env("RESTANTE_LOG", "debug").env("NO_COLOR", "1");
+        // Settings of whoever runs the tests are none of the test.
+        command.env_clear().env("RESTANTE_LOG", "debug");
         let child = command.stdin(Stdio::null()).stdout(log).stderr(both).spawn();
         Self(child.expect("the server can be started"))
     }
