@@ -2,7 +2,6 @@
 //!
 //! Appends are durable, so their wall time is the disk's; run it on a memory file system (`TMPDIR=/dev/shm`) to see the
 //! store's own share.
-#![expect(missing_docs, reason = "criterion's macros make functions without docs")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

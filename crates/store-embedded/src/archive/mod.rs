@@ -4,6 +4,8 @@
 
 mod absorb;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
