@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use didcomm::{Destination, EnvelopeError, Peer, SecretKey, VerKey};
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
 use store::{Clock, Connection, RecipientId, Result, Stores, Timestamp};
 
 use crate::Identity;
@@ -68,11 +69,20 @@ pub(crate) struct Directory {
     routes: Cache<Destination, CachedRoute>,
 }
 
-const CORRESPONDENTS: usize = 20_000;
-const ROUTES: usize = 100_000;
+const CORRESPONDENTS: u64 = 20_000;
+const ROUTES: u64 = 100_000;
 
 /// Another instance's change to a keylist is seen after this long even if nobody tells us.
 const ROUTE_LIFE: Duration = Duration::from_secs(5);
+
+/// A cache that grows to `most` entries; a mediator without wallets should not hold room for them.
+fn cache<K: Eq + std::hash::Hash, V: Clone>(most: u64) -> Cache<K, V> {
+    let options = OptionsBuilder::new().estimated_items_capacity(FIRST_ROOM).weight_capacity(most).build();
+    let options = options.unwrap_or_else(|_| unreachable!("both capacities are given"));
+    Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default())
+}
+
+const FIRST_ROOM: usize = 64;
 
 impl Directory {
     pub fn new(stores: Stores, identity: Arc<Identity>, clock: Arc<dyn Clock>) -> Self {
@@ -80,8 +90,8 @@ impl Directory {
             stores,
             identity,
             clock,
-            by_key: Cache::new(CORRESPONDENTS),
-            routes: Cache::new(ROUTES),
+            by_key: cache(CORRESPONDENTS),
+            routes: cache(ROUTES),
         }
     }
 
