@@ -11,6 +11,7 @@ from .credo import summary
 from .places import ACAPY, free_port
 from .waiting import eventually
 from .webhooks import Webhooks
+from .wire_tap import WireTap
 
 # A raw store key spares the key derivation.
 STORE_KEY = "3Hx4MWxVYvA3WPb9pZSrPWvpvhDSaK3VVBvH4dLD4hcM"
@@ -28,6 +29,7 @@ class AcapyAgent:
         self.inbound_port = free_port()
         self.admin_port = free_port()
         self.webhooks = Webhooks()
+        self.tap = WireTap(self.inbound_port)
         self.child: Child | None = None
 
     # Life and death
@@ -49,6 +51,7 @@ class AcapyAgent:
         if self.child:
             self.child.kill()
         self.webhooks.close()
+        self.tap.close()
 
     # The admin API
 
@@ -106,7 +109,7 @@ class AcapyAgent:
     def _command(self) -> list:
         command = [
             ACAPY, "start", "--label", self.name, "--no-ledger", "--auto-provision",
-            "--endpoint", f"{self.endpoint}://127.0.0.1:{self.inbound_port}",
+            "--endpoint", f"{self.endpoint}://127.0.0.1:{self.tap.port}",
             "--inbound-transport", self.endpoint, "127.0.0.1", self.inbound_port,
             "--outbound-transport", "http", "--outbound-transport", "ws",
             "--admin", "127.0.0.1", self.admin_port, "--admin-insecure-mode",

@@ -15,6 +15,11 @@ def numbered(count: int, padding: int = 0) -> list[str]:
     return [f"{series}-{number}{'.' * padding}" for number in range(count)]
 
 
+def growing(count: int, step: int = 64, start: int = 6144) -> list[str]:
+    """Texts each longer than the one before, and all longer than other traffic, so that a tap can tell them."""
+    return [text.ljust(start + number * step, ".") for number, text in enumerate(numbered(count))]
+
+
 def send_all(sender: CredoAgent, connection: str, texts: list[str], pause: float = 0) -> None:
     for text in texts:
         sender.send(connection, text)
@@ -48,6 +53,26 @@ def assert_each_once(agent, wanted: list[str], seconds: float = 20, settle: floa
     agent.wait_for_texts(wanted, seconds)
     time.sleep(settle)
     assert repeats(agent, wanted) == {}
+
+
+def assert_delivered_once_in_order(agent, wanted: list[str], seconds: float = 20, settle: float = 1) -> None:
+    """For ACA-Py and `growing` texts: the application saw each once, and the wire had them in order."""
+    assert_each_once(agent, wanted, seconds, settle)
+    sizes = sizes_of(agent, wanted)
+    assert len(sizes) == len(wanted)
+    assert sizes == sorted(sizes), "the mediator delivered out of order"
+
+
+def assert_delivered_in_order(agent, wanted: list[str], seconds: float) -> None:
+    """Like `assert_delivered_once_in_order`, where a delivery may have been made again."""
+    agent.wait_for_texts(wanted, seconds)
+    firsts = list(dict.fromkeys(sizes_of(agent, wanted)))
+    assert firsts == sorted(firsts), "the mediator delivered out of order"
+
+
+def sizes_of(agent, wanted: list[str]) -> list[int]:
+    """What passed the agent's tap and is at least as long as the shortest of the texts."""
+    return [size for size in agent.tap.sizes if size > len(wanted[0]) * 4 // 3]
 
 
 def assert_none_lost(agent, wanted: list[str], may_repeat, seconds: float = 30, settle: float = 1) -> None:

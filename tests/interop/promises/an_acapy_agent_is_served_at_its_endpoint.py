@@ -6,7 +6,14 @@ import time
 
 import pytest
 
-from harness.accounts import assert_each_once_in_order, assert_none_lost, numbered, send_all, send_all_stubbornly
+from harness.accounts import (
+    assert_delivered_in_order,
+    assert_delivered_once_in_order,
+    growing,
+    numbered,
+    send_all,
+    send_all_stubbornly,
+)
 
 both_endpoints = pytest.mark.parametrize("endpoint", ["http", "ws"])
 
@@ -30,9 +37,9 @@ def connected(sender, agent) -> str:
 @both_endpoints
 def every_message_reaches_the_endpoint_in_order(endpoint, acapy, mediator, sender):
     agent = mediated(acapy, mediator, endpoint)
-    texts = numbered(40)
+    texts = growing(40)
     send_all(sender, connected(sender, agent), texts)
-    assert_each_once_in_order(agent, texts)
+    assert_delivered_once_in_order(agent, texts)
 
 
 @pytest.mark.quick
@@ -50,7 +57,7 @@ def messages_for_an_endpoint_that_is_down_for_two_minutes_arrive_in_order(endpoi
 def down_for(seconds: float, endpoint: str, acapy, mediator, sender) -> None:
     agent = mediated(acapy, mediator, endpoint)
     connection = connected(sender, agent)
-    texts = numbered(30)
+    texts = growing(30)
     agent.kill()
     since = time.monotonic()
     send_all(sender, connection, texts[:20])
@@ -58,7 +65,7 @@ def down_for(seconds: float, endpoint: str, acapy, mediator, sender) -> None:
     agent.start()
     send_all(sender, connection, texts[20:])
     # The pause between attempts grows while the endpoint is down, to about what it was down for.
-    assert_each_once_in_order(agent, texts, seconds=30 + seconds * 2)
+    assert_delivered_once_in_order(agent, texts, seconds=30 + seconds * 2)
 
 
 @pytest.mark.quick
@@ -66,19 +73,19 @@ def down_for(seconds: float, endpoint: str, acapy, mediator, sender) -> None:
 def messages_for_an_endpoint_survive_a_kill_of_the_mediator(endpoint, acapy, mediator, sender):
     agent = mediated(acapy, mediator, endpoint)
     connection = connected(sender, agent)
-    texts = numbered(20)
+    texts = growing(20)
     agent.kill()
     send_all(sender, connection, texts)
     mediator.restart_after_kill()
     agent.start()
-    assert_each_once_in_order(agent, texts, seconds=40)
+    assert_delivered_once_in_order(agent, texts, seconds=40)
 
 
 @both_endpoints
 def messages_sent_while_the_mediator_is_killed_arrive_in_order(endpoint, acapy, mediator, sender):
     agent = mediated(acapy, mediator, endpoint)
     connection = connected(sender, agent)
-    texts = numbered(150)
+    texts = growing(150)
     sending = threading.Thread(target=send_all_stubbornly, args=(sender, connection, texts, 120))
     sending.start()
     while sending.is_alive():
@@ -86,7 +93,7 @@ def messages_sent_while_the_mediator_is_killed_arrive_in_order(endpoint, acapy, 
         mediator.restart_after_kill()
     sending.join()
     # A delivery whose answer the killed process did not live to note is made again.
-    assert_none_lost(agent, texts, may_repeat=texts, seconds=60)
+    assert_delivered_in_order(agent, texts, seconds=60)
 
 
 @pytest.mark.quick
@@ -136,14 +143,14 @@ def two_acapy_agents_on_one_mediator_write_to_each_other(acapy, mediator):
     faber, alice = (mediated(acapy, mediator, endpoint, name) for endpoint, name in [("http", "faber"), ("ws", "alice")])
     invitation = faber.invite()
     to_faber = alice.accept(invitation["invitation"])
-    texts, answers = numbered(20), numbered(20)
+    texts, answers = growing(20), growing(20)
     for text in texts:
         alice.post(f"/connections/{to_faber}/send-message", {"content": text})
-    assert_each_once_in_order(faber, texts)
+    assert_delivered_once_in_order(faber, texts)
     [connection] = [each for each in faber.connections(invitation) if each["state"] in ("active", "response")]
     for text in answers:
         faber.send(connection["connection_id"], text)
-    assert_each_once_in_order(alice, answers)
+    assert_delivered_once_in_order(alice, answers)
 
 
 def a_dead_endpoint_slows_nobody_else(acapy, mediator, sender):
@@ -151,6 +158,6 @@ def a_dead_endpoint_slows_nobody_else(acapy, mediator, sender):
     to_dead, to_alive = connected(sender, dead), connected(sender, alive)
     dead.kill()
     send_all(sender, to_dead, numbered(20))
-    texts = numbered(40)
+    texts = growing(40)
     send_all(sender, to_alive, texts)
-    assert_each_once_in_order(alive, texts, seconds=5)
+    assert_delivered_once_in_order(alive, texts, seconds=5)
