@@ -20,7 +20,10 @@ pub(crate) struct Correspondent {
 }
 
 impl Correspondent {
-    pub fn new(connection: Connection, secret: SecretKey) -> std::result::Result<Self, EnvelopeError> {
+    pub fn new(
+        connection: Connection,
+        secret: SecretKey,
+    ) -> std::result::Result<Self, EnvelopeError> {
         let theirs = connection.their_keys.first().ok_or(EnvelopeError::Recipients)?;
         let peer = Peer::new(&secret, theirs)?;
         Ok(Self { connection, secret, peer })
@@ -77,22 +80,22 @@ const ROUTE_LIFE: Duration = Duration::from_secs(5);
 
 /// A cache that grows to `most` entries; a mediator without wallets should not hold room for them.
 fn cache<K: Eq + std::hash::Hash, V: Clone>(most: u64) -> Cache<K, V> {
-    let options = OptionsBuilder::new().estimated_items_capacity(FIRST_ROOM).weight_capacity(most).build();
+    let options =
+        OptionsBuilder::new().estimated_items_capacity(FIRST_ROOM).weight_capacity(most).build();
     let options = options.unwrap_or_else(|_| unreachable!("both capacities are given"));
-    Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default())
+    Cache::with_options(
+        options,
+        UnitWeighter,
+        DefaultHashBuilder::default(),
+        DefaultLifecycle::default(),
+    )
 }
 
 const FIRST_ROOM: usize = 64;
 
 impl Directory {
     pub fn new(stores: Stores, identity: Arc<Identity>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            stores,
-            identity,
-            clock,
-            by_key: cache(CORRESPONDENTS),
-            routes: cache(ROUTES),
-        }
+        Self { stores, identity, clock, by_key: cache(CORRESPONDENTS), routes: cache(ROUTES) }
     }
 
     /// The peer with whom we use this key of ours.

@@ -41,8 +41,10 @@ pub struct Identity {
 impl Identity {
     /// The identity that this secret stands for.
     pub fn from_root(root: RootSecret) -> Self {
-        let routing = Arc::new(SecretKey::from_seed(*root.derive(&[b"restante routing key", &[1]])));
-        let invitation = Arc::new(SecretKey::from_seed(*root.derive(&[b"restante invitation key", &[1]])));
+        let routing =
+            Arc::new(SecretKey::from_seed(*root.derive(&[b"restante routing key", &[1]])));
+        let invitation =
+            Arc::new(SecretKey::from_seed(*root.derive(&[b"restante invitation key", &[1]])));
         Self { root, routing, invitation }
     }
 
@@ -64,7 +66,11 @@ impl Identity {
 
     /// Our key in a connection.
     pub fn connection_key(&self, id: RecipientId, key_epoch: u32) -> SecretKey {
-        SecretKey::from_seed(*self.root.derive(&[b"restante connection key", &id.0, &key_epoch.to_be_bytes()]))
+        SecretKey::from_seed(*self.root.derive(&[
+            b"restante connection key",
+            &id.0,
+            &key_epoch.to_be_bytes(),
+        ]))
     }
 
     /// The id of the connection that this request makes. The same request makes the same connection, so that a request

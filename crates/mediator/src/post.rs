@@ -56,7 +56,11 @@ impl Mediator {
         Ok(Answer::Accepted)
     }
 
-    async fn answer_garbled(&self, by: &Correspondent, error: &DecodeError) -> Result<Answer, Unkept> {
+    async fn answer_garbled(
+        &self,
+        by: &Correspondent,
+        error: &DecodeError,
+    ) -> Result<Answer, Unkept> {
         let Some(words) = error.answer(&self.ids.next()) else { return Ok(Answer::Accepted) };
         self.tally.problem();
         match error.head.as_deref() {
@@ -153,7 +157,12 @@ impl Mediator {
         })
     }
 
-    fn receipt(self: &Arc<Self>, owner: RecipientId, holder: Holder, mail: &[Mail]) -> Option<Receipt> {
+    fn receipt(
+        self: &Arc<Self>,
+        owner: RecipientId,
+        holder: Holder,
+        mail: &[Mail],
+    ) -> Option<Receipt> {
         if mail.is_empty() {
             return None;
         }
@@ -188,7 +197,11 @@ impl Mediator {
 
     /// Puts a reply into the mailbox of a peer with an endpoint. A peer without one gets replies only on return routes: they
     /// never enter a queue that is picked up (RFC 0685).
-    pub(crate) async fn mail_reply(&self, by: &Correspondent, envelope: Bytes) -> Result<(), Unkept> {
+    pub(crate) async fn mail_reply(
+        &self,
+        by: &Correspondent,
+        envelope: Bytes,
+    ) -> Result<(), Unkept> {
         let Some(key) = by.connection.their_keys.first().filter(|_| by.has_endpoint()) else {
             return Ok(());
         };

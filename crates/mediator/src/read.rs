@@ -14,20 +14,11 @@ pub(crate) enum Incoming {
     /// An envelope to be passed on. Its author does not matter (RFC 0094).
     Forward(Forward),
     /// Somebody answers an invitation of ours.
-    Greeting {
-        author: VerKey,
-        inbound: Inbound,
-    },
+    Greeting { author: VerKey, inbound: Inbound },
     /// A peer we know asks for something.
-    Request {
-        by: Arc<Correspondent>,
-        inbound: Inbound,
-    },
+    Request { by: Arc<Correspondent>, inbound: Inbound },
     /// A peer we know said something that was not understood.
-    Garbled {
-        by: Arc<Correspondent>,
-        error: DecodeError,
-    },
+    Garbled { by: Arc<Correspondent>, error: DecodeError },
 }
 
 /// Why an envelope was not read.
@@ -66,7 +57,8 @@ impl Mediator {
         bytes: &[u8],
         familiar: Familiar<'_>,
     ) -> Result<Incoming, Unread> {
-        let sealed = Sealed::parse(bytes, &self.settings.limits).map_err(|error| refusal(&error))?;
+        let sealed =
+            Sealed::parse(bytes, &self.settings.limits).map_err(|error| refusal(&error))?;
         let (index, lock) = self.find_lock(&sealed, familiar).await?;
         let opened = self.unlock(&sealed, index, &lock).map_err(|error| refusal(&error))?;
         understand(opened, lock)

@@ -50,7 +50,8 @@ impl Mediator {
     /// Keeps the envelope. When this returns it is durable in its recipient's mailbox.
     pub(crate) async fn forward(&self, forward: Forward) -> Result<(), Unkept> {
         let Forward { to, envelope } = self.unwrap_own_hops(forward).await?;
-        let route = self.find_route(&to).await?.ok_or(Unkept::Refused(Refusal::UnknownRecipient))?;
+        let route =
+            self.find_route(&to).await?.ok_or(Unkept::Refused(Refusal::UnknownRecipient))?;
         let letter = self.letter(to, envelope).ok_or(Unkept::Refused(Refusal::NotAMessage))?;
         self.tally.stage(Stage::Received, 1);
         self.keep(route, letter).await
@@ -172,7 +173,8 @@ mod tests {
 
     #[test]
     fn white_space_and_order_of_members_do_not_matter() {
-        let rewritten = "{ \"tag\": \"dA\", \"iv\":\"aQ\",\n \"protected\":\"cA\", \"ciphertext\":\"Yw\"}";
+        let rewritten =
+            "{ \"tag\": \"dA\", \"iv\":\"aQ\",\n \"protected\":\"cA\", \"ciphertext\":\"Yw\"}";
         assert_eq!(fingerprint(ENVELOPE.as_bytes()), fingerprint(rewritten.as_bytes()));
     }
 
@@ -184,7 +186,13 @@ mod tests {
 
     #[test]
     fn what_is_no_sealed_envelope_has_no_fingerprint() {
-        for junk in ["{}", "[]", "\"text\"", r#"{"protected":1,"iv":"aQ","ciphertext":"Yw","tag":"dA"}"#, ""] {
+        for junk in [
+            "{}",
+            "[]",
+            "\"text\"",
+            r#"{"protected":1,"iv":"aQ","ciphertext":"Yw","tag":"dA"}"#,
+            "",
+        ] {
             assert_eq!(fingerprint(junk.as_bytes()), None, "{junk}");
         }
     }

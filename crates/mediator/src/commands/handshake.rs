@@ -80,7 +80,8 @@ impl Mediator {
         let author_place = their_keys.iter().position(|key| *key == author)?;
         their_keys.swap(0, author_place);
         their_keys.truncate(KEYS_MOST);
-        let id = self.identity.connection_id(&author, &inbound.head.id, invitation.unwrap_or_default());
+        let id =
+            self.identity.connection_id(&author, &inbound.head.id, invitation.unwrap_or_default());
         let our_key = self.identity.connection_key(id, 0).verkey();
         Some(Connection {
             id,
@@ -128,7 +129,11 @@ impl Mediator {
     }
 
     /// Seals a response for somebody who is known by the author of a request only.
-    pub(crate) fn seal_from_invitation(&self, plaintext: &[u8], author: VerKey) -> Option<bytes::Bytes> {
+    pub(crate) fn seal_from_invitation(
+        &self,
+        plaintext: &[u8],
+        author: VerKey,
+    ) -> Option<bytes::Bytes> {
         seal(self.identity.invitation(), plaintext, author)
     }
 }

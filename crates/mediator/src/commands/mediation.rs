@@ -35,7 +35,8 @@ impl Mediator {
         if !self.may_list(by).await? {
             return Ok(Reply::Problem(Problem::MEDIATION_NOT_GRANTED));
         }
-        let changes: Vec<KeyChange> = updates.iter().filter_map(|update| self.change(update)).collect();
+        let changes: Vec<KeyChange> =
+            updates.iter().filter_map(|update| self.change(update)).collect();
         let outcomes = self.apply(by, &changes).await?;
         let mut outcomes = outcomes.into_iter();
         let updated = updates
@@ -74,15 +75,21 @@ impl Mediator {
         Some(KeyChange { destination, action })
     }
 
-    pub(super) async fn list_keys(&self, by: &Correspondent, page: Option<Page>) -> Result<Reply<'static>> {
+    pub(super) async fn list_keys(
+        &self,
+        by: &Correspondent,
+        page: Option<Page>,
+    ) -> Result<Reply<'static>> {
         if !self.may_list(by).await? {
             return Ok(Reply::Problem(Problem::MEDIATION_NOT_GRANTED));
         }
         let offset = page.map_or(0, |page| page.offset);
         let limit = page.and_then(|page| page.limit).unwrap_or(PAGE_MOST).min(PAGE_MOST);
         let listed = self.stores.keylists.list(by.id(), offset, limit).await?;
-        let complete = page.is_none() && listed.remaining == 0;
-        let page = (!complete).then_some(PageInfo { offset, remaining: listed.remaining });
+        // ACA-Py always asks for a page without limit, and cannot read a `pagination` as RFC 0211 has it.
+        let wants_page = page.is_some_and(|page| page.limit.is_some() || page.offset > 0);
+        let page = (wants_page || listed.remaining > 0)
+            .then_some(PageInfo { offset, remaining: listed.remaining });
         Ok(Reply::Keylist { keys: listed.keys, page })
     }
 

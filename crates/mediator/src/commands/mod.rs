@@ -19,7 +19,11 @@ pub(crate) use pickup::{Handout, attached, positions};
 impl Mediator {
     /// Obeys a command whose effect does not depend on the way it came. `None` if nothing is to be said, or if it is a
     /// pickup command, which the doors serve themselves.
-    pub(crate) async fn obey(&self, by: &Correspondent, inbound: &Inbound) -> Result<Option<Reply<'static>>> {
+    pub(crate) async fn obey(
+        &self,
+        by: &Correspondent,
+        inbound: &Inbound,
+    ) -> Result<Option<Reply<'static>>> {
         Ok(match &inbound.command {
             Command::Reuse => Some(Reply::ReuseAccepted),
             Command::MediateRequest => Some(self.grant_or_deny(by).await?),

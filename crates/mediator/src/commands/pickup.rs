@@ -72,7 +72,11 @@ impl Mediator {
     }
 
     /// Those of the waiting messages that a `list-pickup` names. Only what would be handed over anyway can be named.
-    pub(crate) async fn hand_out_listed(&self, owner: RecipientId, ids: &[String]) -> Result<Vec<Mail>> {
+    pub(crate) async fn hand_out_listed(
+        &self,
+        owner: RecipientId,
+        ids: &[String],
+    ) -> Result<Vec<Mail>> {
         let wanted = positions(ids);
         let demand = Demand::of(LIST_WINDOW, self.settings.pace.batch_bytes);
         let mut mail = self.stores.mailbox.peek(owner, &demand).await?;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use store::{DeadLetter, Demand, Epoch, Holder, Mail, PeerEndpoint, Position, RecipientId, Result, StoreError};
+use store::{
+    DeadLetter, Demand, Epoch, Holder, Mail, PeerEndpoint, Position, RecipientId, Result,
+    StoreError,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::wrap::wrap;
@@ -61,11 +64,14 @@ impl Postman {
 
     async fn try_round(&mut self, stop: &CancellationToken) -> Result<Round> {
         let office = self.office.clone();
-        let Some(who) = office.directory.by_id(self.owner).await? else { return Ok(Round::NotOurs) };
+        let Some(who) = office.directory.by_id(self.owner).await? else {
+            return Ok(Round::NotOurs);
+        };
         if !who.has_endpoint() || self.is_served_by_a_socket().await? {
             return Ok(Round::NotOurs);
         }
-        let Some(Ok(_place)) = stop.run_until_cancelled(office.deliveries.gate.acquire()).await else {
+        let Some(Ok(_place)) = stop.run_until_cancelled(office.deliveries.gate.acquire()).await
+        else {
             return Ok(Round::Stuck);
         };
         let until = office.clock.now() + ROUND_LEASE;
@@ -128,7 +134,8 @@ impl Postman {
             return Ok(false);
         }
         let buried = self.office.clock.now();
-        let letter = DeadLetter { owner: self.owner, mail: mail.clone(), reason: why.to_owned(), buried };
+        let letter =
+            DeadLetter { owner: self.owner, mail: mail.clone(), reason: why.to_owned(), buried };
         self.office.stores.dead_letters.bury(&letter).await?;
         self.office.stores.mailbox.acknowledge(self.owner, &[mail.position], Some(epoch)).await?;
         self.office.tally.stage(Stage::Buried, 1);

@@ -199,7 +199,13 @@ impl Session {
         });
     }
 
-    fn on_leased(&mut self, now: Timestamp, mail: Vec<Mail>, pace: &Pace, effects: &mut Vec<Effect>) {
+    fn on_leased(
+        &mut self,
+        now: Timestamp,
+        mail: Vec<Mail>,
+        pace: &Pace,
+        effects: &mut Vec<Effect>,
+    ) {
         let asked = std::mem::take(&mut self.asked);
         self.more = !self.caught_up(asked, &mail, pace);
         self.blocked = self.unacknowledged + mail.len() >= pace.window;

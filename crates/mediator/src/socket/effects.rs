@@ -93,9 +93,16 @@ impl Socket {
     }
 
     /// A live delivery: its own thread, ids to acknowledge.
-    async fn push<L: Link>(&mut self, place: usize, mail: &[Mail], link: &mut L) -> Result<(), Ended> {
+    async fn push<L: Link>(
+        &mut self,
+        place: usize,
+        mail: &[Mail],
+        link: &mut L,
+    ) -> Result<(), Ended> {
         let guest = &self.guests[place];
-        let Some(dialect) = guest.reader.as_ref().and_then(|reader| reader.dialect) else { return Ok(()) };
+        let Some(dialect) = guest.reader.as_ref().and_then(|reader| reader.dialect) else {
+            return Ok(());
+        };
         self.office.tally.stage(Stage::Sent, mail.len());
         let reply = Reply::Delivery { items: attached(mail), key: None };
         let words = dialect.encode(&reply, None, &self.office.ids.next());
@@ -113,7 +120,11 @@ impl Socket {
     }
 
     /// Prolongs the claim of this guest if it is time to.
-    pub(super) async fn renew_claim<L: Link>(&mut self, place: usize, link: &mut L) -> Result<(), Ended> {
+    pub(super) async fn renew_claim<L: Link>(
+        &mut self,
+        place: usize,
+        link: &mut L,
+    ) -> Result<(), Ended> {
         let guest = &mut self.guests[place];
         let Some(reader) = &mut guest.reader else { return Ok(()) };
         match reader.renew_claim(&self.office, &guest.who).await {

@@ -68,7 +68,12 @@ impl Guest {
 
 impl Reader {
     /// Claims the mailbox for this socket. `seat` tells the guest's pings from those of others on the socket.
-    pub async fn claim(office: &Mediator, who: &Correspondent, seat: u32, implicit: bool) -> Result<Self> {
+    pub async fn claim(
+        office: &Mediator,
+        who: &Correspondent,
+        seat: u32,
+        implicit: bool,
+    ) -> Result<Self> {
         let (now, pace) = (office.clock.now(), &office.settings.pace);
         let claim_until = now + pace.lease;
         let (epoch, watch) = newest(office, who, claim_until).await?;

@@ -122,7 +122,12 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Socket::hear`].
-    pub async fn notice<L: Link>(&mut self, guest: usize, notice: Notice, link: &mut L) -> Result<(), Ended> {
+    pub async fn notice<L: Link>(
+        &mut self,
+        guest: usize,
+        notice: Notice,
+        link: &mut L,
+    ) -> Result<(), Ended> {
         let event = match notice {
             Notice::Mail => Event::Rung,
             Notice::Displaced => Event::Displaced,
@@ -142,7 +147,8 @@ impl Socket {
             return Err(Ended::Closed(CloseReason::Idle));
         }
         for place in 0..self.guests.len() {
-            if self.guests[place].deadline(&self.office.settings.pace).is_some_and(|due| now >= due) {
+            if self.guests[place].deadline(&self.office.settings.pace).is_some_and(|due| now >= due)
+            {
                 self.tell(place, Event::Tick, link).await?;
                 self.renew_claim(place, link).await?;
             }
@@ -188,14 +194,16 @@ impl Socket {
                 let place = self.seat(&by, &inbound.head)?;
                 self.request(place, &inbound, link).await
             }
-            Incoming::Garbled { by, error } => match (error.answer(&self.office.ids.next()), &error.head) {
-                (Some(words), Some(head)) => {
-                    self.office.tally.problem();
-                    let place = self.seat(&by, head)?;
-                    self.say(place, &words, link).await
+            Incoming::Garbled { by, error } => {
+                match (error.answer(&self.office.ids.next()), &error.head) {
+                    (Some(words), Some(head)) => {
+                        self.office.tally.problem();
+                        let place = self.seat(&by, head)?;
+                        self.say(place, &words, link).await
+                    }
+                    _ => Ok(()),
                 }
-                _ => Ok(()),
-            },
+            }
         }
     }
 

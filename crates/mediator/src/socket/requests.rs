@@ -41,7 +41,9 @@ impl Socket {
             Welcome::TurnedAway(problem) => (None, problem),
             Welcome::Refused(refusal) => return self.refused(refusal),
         };
-        let Some(envelope) = self.office.seal_from_invitation(&words, author) else { return Ok(()) };
+        let Some(envelope) = self.office.seal_from_invitation(&words, author) else {
+            return Ok(());
+        };
         if wants_reply(&inbound.head) {
             if let Some(who) = &who {
                 self.seat(who, &inbound.head)?;
@@ -49,7 +51,9 @@ impl Socket {
             return Ok(link.send(envelope).await?);
         }
         match who {
-            Some(who) => self.office.mail_reply(&who, envelope).await.or_else(|unkept| self.unkept(unkept)),
+            Some(who) => {
+                self.office.mail_reply(&who, envelope).await.or_else(|unkept| self.unkept(unkept))
+            }
             None => Ok(()),
         }
     }
@@ -84,7 +88,9 @@ impl Socket {
                 self.read_explicitly(place, inbound, link).await?;
                 let owner = self.guests[place].who.id();
                 let mail = self.office.hand_out_listed(owner, ids).await.map_err(away)?;
-                return self.entrust(place, Reply::Listed(attached(&mail)), mail, inbound, link).await;
+                return self
+                    .entrust(place, Reply::Listed(attached(&mail)), mail, inbound, link)
+                    .await;
             }
             command => {
                 let who = self.guests[place].who.clone();
@@ -93,7 +99,9 @@ impl Socket {
                     self.answer(place, inbound, &reply, link).await?;
                 }
                 return match command {
-                    Command::Ping { .. } | Command::Noop => self.polled(place, &inbound.head, link).await,
+                    Command::Ping { .. } | Command::Noop => {
+                        self.polled(place, &inbound.head, link).await
+                    }
                     _ => Ok(()),
                 };
             }
@@ -102,7 +110,12 @@ impl Socket {
     }
 
     /// A ping or noop with a return route wants its mail as bare envelopes, unless it has asked for deliveries here before.
-    async fn polled<L: Link>(&mut self, place: usize, head: &Head, link: &mut L) -> Result<(), Ended> {
+    async fn polled<L: Link>(
+        &mut self,
+        place: usize,
+        head: &Head,
+        link: &mut L,
+    ) -> Result<(), Ended> {
         if !wants_reply(head) {
             return Ok(());
         }
@@ -131,7 +144,8 @@ impl Socket {
     async fn claim(&mut self, place: usize, implicit: bool) -> Result<(), Ended> {
         let guest = &mut self.guests[place];
         let seat = u32::try_from(place).unwrap_or_default() + 1;
-        guest.reader = Some(Reader::claim(&self.office, &guest.who, seat, implicit).await.map_err(away)?);
+        guest.reader =
+            Some(Reader::claim(&self.office, &guest.who, seat, implicit).await.map_err(away)?);
         Ok(())
     }
 
