@@ -9,7 +9,7 @@ use store::{Clock, Demand, Depth, Flight, Mail, Position, RecipientId, Result, T
 use crate::Options;
 use crate::archive::{Archive, Snapshot, Totals};
 use crate::cache::EnvelopeCache;
-use crate::selection::{Picked, Picker, View};
+use crate::selection::{Picker, View};
 use crate::state::{Counted, State};
 
 /// Shared by the callers, the writer and the checkpointer.
@@ -31,8 +31,9 @@ pub(crate) struct Engine {
 impl Engine {
     /// Whether reading this mailbox means reading the archive.
     pub(crate) fn is_archived(&self, owner: RecipientId) -> Result<bool> {
-        let (counted, _snapshot) = self.counted(&self.state.lock(), owner)?;
-        Ok(counted.archived > 0)
+        let state = self.state.lock();
+        let (counted, _snapshot) = self.counted(&state, owner)?;
+        Ok(counted.is_archived(state.archive_end()))
     }
 
     /// The numbers of a mailbox, and the snapshot that goes with them if the archive had to be asked.
@@ -68,23 +69,13 @@ impl Engine {
         let mut picker = Picker::new(demand);
         let head = view.pick(&mut picker, &hidden)?;
         self.note_head(owner, head);
-        picker.into_picked().into_iter().map(|picked| self.load(picked, &view)).collect()
+        view.load(picker.into_picked(), &self.cache)
     }
 
-    fn note_head(&self, owner: RecipientId, head: Option<u64>) {
-        let Some(head) = head else { return };
+    fn note_head(&self, owner: RecipientId, head: u64) {
         if let Some(counted) = self.state.lock().mailboxes.get_mut(&owner) {
             counted.head = counted.head.max(head);
         }
-    }
-
-    fn load(&self, picked: Picked, view: &View) -> Result<Mail> {
-        let Picked { position, received, destination, envelope } = picked;
-        let envelope = match self.cache.get(position) {
-            Some(cached) => cached,
-            None => view.read(position, envelope.as_ref())?,
-        };
-        Ok(Mail { position, envelope, destination, received })
     }
 
     /// See [`Mailbox::depth`](store::Mailbox::depth).
@@ -200,8 +191,8 @@ impl Engine {
 
     /// Whether the archive has something whose time has passed at `now`, gone or not.
     pub(crate) fn has_stale(&self, now: Timestamp) -> Result<bool> {
-        let snapshot = self.archive.snapshot()?;
-        Ok(snapshot.has_forgettable(now)? || !snapshot.expired(now, 1, |_, _| true)?.is_empty())
+        let expired = self.archive.snapshot()?.expired(now, 1, |_, _| true)?;
+        Ok(self.archive.has_forgettable(now) || !expired.is_empty())
     }
 }
 

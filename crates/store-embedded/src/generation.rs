@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use didcomm::Destination;
@@ -23,10 +24,18 @@ pub(crate) struct Generation {
     /// Mail of older generations and of the archive that has gone.
     pub gone: BTreeSet<(RecipientId, Position)>,
     /// Until when which envelope counts as a repetition.
-    pub remembered: HashMap<(RecipientId, [u8; 16]), Timestamp>,
+    pub remembered: HashMap<(RecipientId, [u8; 16]), Seen>,
     /// Whose mailboxes changed.
     pub touched: HashSet<RecipientId>,
     soonest: Timestamp,
+}
+
+/// When an envelope counts as a repetition.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub until: Timestamp,
+    /// How long that was from the beginning.
+    pub window: Duration,
 }
 
 /// A message of a generation. Its envelope is in the journal.
@@ -83,7 +92,8 @@ impl Generation {
         let envelope = Extent { file: file.clone(), offset, length: envelope.len() as u32 };
         self.soonest = self.soonest.min(expires);
         self.touched.insert(owner);
-        self.remembered.insert((owner, dedupe), remembered);
+        let seen = Seen { until: remembered, window: remembered.since(received) };
+        self.remembered.insert((owner, dedupe), seen);
         self.mail.insert((owner, position), Kept { received, expires, destination, envelope });
     }
 
@@ -98,12 +108,15 @@ impl Generation {
         self.gone.insert((owner, position))
     }
 
-    /// The mail of `owner`, in order.
+    /// The mail of `owner` from the sequence `head` on, in order.
     pub(crate) fn of(
         &self,
         owner: RecipientId,
+        head: u64,
     ) -> impl DoubleEndedIterator<Item = (Position, &Kept)> {
-        self.mail.range(whole(owner)).map(|((_, position), kept)| (*position, kept))
+        let first = Position { sequence: head, incarnation: 0 };
+        let range = self.mail.range((owner, first)..=(owner, LAST));
+        range.map(|((_, position), kept)| (*position, kept))
     }
 
     /// Up to `limit` messages whose time has passed at `now`.
@@ -121,9 +134,4 @@ impl Generation {
     }
 }
 
-const FIRST: Position = Position { sequence: 0, incarnation: 0 };
 const LAST: Position = Position { sequence: u64::MAX, incarnation: u64::MAX };
-
-fn whole(owner: RecipientId) -> std::ops::RangeInclusive<(RecipientId, Position)> {
-    (owner, FIRST)..=(owner, LAST)
-}

@@ -79,7 +79,7 @@ fn count(state: &mut State, snapshot: &Snapshot, owner: RecipientId) -> Result<(
     let gone: Vec<Position> =
         state.gone(owner, Position { sequence: 0, incarnation: 0 }).into_iter().collect();
     let lengths: Vec<u64> =
-        state.active.of(owner).map(|(_, kept)| u64::from(kept.envelope.length)).collect();
+        state.active.of(owner, 0).map(|(_, kept)| u64::from(kept.envelope.length)).collect();
     let counted = state.count(owner, snapshot.totals(owner)?);
     lengths.into_iter().for_each(|length| counted.totals.add(length));
     snapshot

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use didcomm::Destination;
-use store::{Demand, Depth, Position, RecipientId, Result, Timestamp};
+use store::{Demand, Depth, Mail, Position, RecipientId, Result, StoreError, Timestamp};
 
-use crate::archive::{MailRow, Snapshot, Totals, missing_envelope};
+use crate::archive::{MailRow, Snapshot, Totals};
+use crate::cache::EnvelopeCache;
 use crate::disk::io_failure;
 use crate::engine::Engine;
 use crate::generation::{Extent, Kept};
@@ -20,6 +21,8 @@ pub(crate) struct View {
     /// What the journal has and is wanted, oldest first, at most as many as were demanded.
     recent: Vec<(Position, Kept)>,
     newest_recent: Option<Timestamp>,
+    /// Below this, all has gone that the archive does not have.
+    recent_head: u64,
 }
 
 struct Archived {
@@ -27,6 +30,10 @@ struct Archived {
     first: Position,
     last: Position,
     gone: BTreeSet<Position>,
+}
+
+fn missing() -> StoreError {
+    StoreError::Damaged("an envelope is missing".to_owned())
 }
 
 /// A message that was chosen.
@@ -54,24 +61,25 @@ impl View {
         let recent = recent.map(|(position, kept)| (position, kept.clone())).collect();
         let newest_recent =
             state.recent(owner).rev().find(is_wanted).map(|(_, kept)| kept.received);
-        let archived = match (counted.archived, state.archive_end().checked_sub(1)) {
-            (0, _) | (_, None) => None,
-            (_, Some(last)) => {
-                let first = Position { sequence: counted.head, incarnation: 0 };
-                let last = Position { sequence: last, incarnation: u64::MAX };
-                let snapshot = snapshot.map_or_else(|| engine.archive.snapshot(), Ok)?;
-                Some(Archived { snapshot, first, last, gone: state.gone(owner, first) })
-            }
+        let recent_head =
+            state.recent(owner).next().map_or(state.next_sequence, |(first, _)| first.sequence);
+        let archived = if counted.is_archived(state.archive_end()) {
+            let first = Position { sequence: counted.head, incarnation: 0 };
+            let last = Position { sequence: state.archive_end() - 1, incarnation: u64::MAX };
+            let snapshot = snapshot.map_or_else(|| engine.archive.snapshot(), Ok)?;
+            Some(Archived { snapshot, first, last, gone: state.gone(owner, first) })
+        } else {
+            None
         };
-        Ok(Self { owner, totals: counted.totals, archived, recent, newest_recent })
+        Ok(Self { owner, totals: counted.totals, archived, recent, newest_recent, recent_head })
     }
 
-    /// Offers the mail to `picker`, oldest first. Returns the sequence before which all archived mail has gone, if it saw that.
+    /// Offers the mail to `picker`, oldest first. Returns the sequence below which all mail has gone.
     pub(crate) fn pick(
         &self,
         picker: &mut Picker<'_>,
         hidden: &impl Fn(Position) -> bool,
-    ) -> Result<Option<u64>> {
+    ) -> Result<u64> {
         let mut head = None;
         self.visit_archived(hidden, &mut head, |position, row| {
             picker.offer(position, row.length, row.into())
@@ -81,7 +89,7 @@ impl View {
                 break;
             }
         }
-        Ok(head)
+        Ok(head.unwrap_or(self.recent_head))
     }
 
     /// Counts what is wanted.
@@ -127,14 +135,35 @@ impl View {
         Ok((oldest, newest))
     }
 
-    /// The envelope of a message of this view.
-    pub(crate) fn read(&self, position: Position, extent: Option<&Extent>) -> Result<Bytes> {
-        match (extent, &self.archived) {
-            (Some(extent), _) => extent.read().map_err(|error| io_failure(&error)),
-            (None, Some(archived)) => {
-                archived.snapshot.envelope(position)?.ok_or_else(missing_envelope)
-            }
-            (None, None) => Err(missing_envelope()),
+    /// The messages with their envelopes, from the cache or from where they are.
+    pub(crate) fn load(&self, picked: Vec<Picked>, cache: &EnvelopeCache) -> Result<Vec<Mail>> {
+        let cached: Vec<_> = picked.iter().map(|picked| cache.get(picked.position)).collect();
+        let is_archived = |(picked, cached): &(&Picked, &Option<Bytes>)| {
+            cached.is_none() && picked.envelope.is_none()
+        };
+        let wanted: Vec<Position> = picked
+            .iter()
+            .zip(&cached)
+            .filter(is_archived)
+            .map(|(picked, _)| picked.position)
+            .collect();
+        let mut archived = self.archived_envelopes(&wanted)?.into_iter();
+        let with_envelope = |(picked, cached): (Picked, Option<Bytes>)| {
+            let envelope = match (cached, &picked.envelope) {
+                (Some(cached), _) => cached,
+                (None, Some(extent)) => extent.read().map_err(|error| io_failure(&error))?,
+                (None, None) => archived.next().ok_or_else(missing)?,
+            };
+            let Picked { position, received, destination, .. } = picked;
+            Ok(Mail { position, envelope, destination, received })
+        };
+        picked.into_iter().zip(cached).map(with_envelope).collect()
+    }
+
+    fn archived_envelopes(&self, positions: &[Position]) -> Result<Vec<Bytes>> {
+        match &self.archived {
+            Some(archived) if !positions.is_empty() => archived.snapshot.envelopes(positions),
+            _ => Ok(Vec::new()),
         }
     }
 

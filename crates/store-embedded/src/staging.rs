@@ -151,7 +151,7 @@ impl Tally {
         }
         let frozen = state.frozen.as_ref().and_then(|frozen| frozen.remembered.get(&name));
         let until = match state.active.remembered.get(&name).or(frozen) {
-            Some(until) => Some(*until),
+            Some(seen) => Some(seen.until),
             None => snapshot.remembered(owner, letter.dedupe)?,
         };
         Ok(until.is_some_and(|until| until > letter.received))

@@ -33,7 +33,7 @@ pub(crate) struct Counted {
     pub totals: Totals,
     /// Rows that the archive has of it, gone ones included.
     pub archived: u64,
-    /// All archived mail before this has gone: where a reader may begin.
+    /// All mail below this sequence has gone: where a reader may begin.
     pub head: u64,
 }
 
@@ -41,6 +41,11 @@ impl Counted {
     /// A mailbox of which only the archive knows.
     pub(crate) fn archived(totals: Totals) -> Self {
         Self { totals, archived: totals.messages, head: 0 }
+    }
+
+    /// Whether the archive, which ends at this sequence, may have mail of it that has not gone.
+    pub(crate) fn is_archived(&self, archive_end: u64) -> bool {
+        self.archived > 0 && self.head < archive_end
     }
 }
 
@@ -74,11 +79,12 @@ impl State {
         &self,
         owner: RecipientId,
     ) -> impl DoubleEndedIterator<Item = (Position, &Kept)> {
+        let head = self.mailboxes.get(&owner).map_or(0, |counted| counted.head);
         let is_there = move |(position, _): &(Position, &Kept)| {
             !self.active.gone.contains(&(owner, *position))
         };
-        let frozen = self.frozen.iter().flat_map(move |frozen| frozen.of(owner)).filter(is_there);
-        frozen.chain(self.active.of(owner))
+        let frozen = self.frozen.iter().flat_map(move |frozen| frozen.of(owner, head));
+        frozen.filter(is_there).chain(self.active.of(owner, head))
     }
 
     /// Archived mail of `owner` from `head` on that has gone.

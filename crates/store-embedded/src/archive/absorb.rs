@@ -5,17 +5,14 @@ use std::collections::{HashMap, HashSet};
 use redb::{ReadableTable, Table, WriteTransaction};
 use store::{Position, RecipientId, Result, Timestamp};
 
-use super::Archive;
 use super::rows::{
-    ENVELOPES, EXPIRIES, FORGETTABLE, LAST_SEGMENT, MAIL, META, MailRow, NEXT_SEQUENCE, REMEMBERED,
-    TOTALS, Totals, pair, place, timed, untimed,
+    ENVELOPES, EXPIRIES, LAST_SEGMENT, MAIL, META, MailRow, NEXT_SEQUENCE, TOTALS, Totals, place,
+    timed,
 };
+use super::{Archive, remembered};
 use crate::generation::{Generation, Kept};
 
-/// Old dedupe entries that a checkpoint forgets beside as many as it adds, so that a backlog of them shrinks.
-const FORGET_BESIDES: usize = 1_024;
-
-type Outcome<T> = std::result::Result<T, redb::Error>;
+pub(super) type Outcome<T> = std::result::Result<T, redb::Error>;
 
 /// What a checkpoint has to know beside its generation.
 pub(crate) struct Survey {
@@ -35,16 +32,18 @@ impl Archive {
         generation: &Generation,
         survey: &Survey,
     ) -> Result<HashMap<RecipientId, Totals>> {
-        self.disk.write(|transaction| {
+        let mut spans = Vec::new();
+        let changed = self.disk.write(|transaction| {
             let mut absorption = Absorption::begin(transaction, generation)?;
             absorption.remove(generation)?;
             absorption.insert(generation, &survey.gone)?;
             let changed = absorption.finish(transaction)?;
-            remember(transaction, generation)?;
-            forget(transaction, survey.now, generation.remembered.len() * 2 + FORGET_BESIDES)?;
+            spans = remembered::turn(transaction, &self.spans.get(), generation, survey.now)?;
             advance(transaction, generation, survey.next_sequence)?;
             Ok(changed)
-        })
+        })?;
+        self.spans.set(spans);
+        Ok(changed)
     }
 }
 
@@ -72,16 +71,17 @@ impl<'t> Absorption<'t> {
     }
 
     fn remove(&mut self, generation: &Generation) -> Outcome<()> {
+        let mut rows = Vec::with_capacity(generation.gone.len());
         for (owner, position) in &generation.gone {
-            let place = place(*owner, *position);
-            let Some(row) =
-                self.mail.remove(place)?.map(|row| MailRow::decode(row.value())).transpose()?
-            else {
-                continue;
-            };
-            self.expiries.remove(timed(row.expires, place))?;
+            if let Some(row) = self.mail.remove(place(*owner, *position))? {
+                rows.push((*position, *owner, MailRow::decode(row.value())?));
+            }
+        }
+        rows.sort_unstable_by_key(|(position, ..)| *position);
+        for (position, owner, row) in rows {
+            self.expiries.remove(timed(row.expires, place(owner, position)))?;
             self.envelopes.remove(position.to_bytes())?;
-            self.totals.entry(*owner).or_default().subtract(u64::from(row.length));
+            self.totals.entry(owner).or_default().subtract(u64::from(row.length));
         }
         Ok(())
     }
@@ -125,42 +125,6 @@ impl<'t> Absorption<'t> {
         }
         Ok(self.totals)
     }
-}
-
-fn remember(transaction: &WriteTransaction, generation: &Generation) -> Outcome<()> {
-    let mut remembered = transaction.open_table(REMEMBERED)?;
-    let mut forgettable = transaction.open_table(FORGETTABLE)?;
-    let mut entries: Vec<_> = generation
-        .remembered
-        .iter()
-        .map(|((owner, hash), until)| (pair(owner.0, *hash), *until))
-        .collect();
-    entries.sort_unstable();
-    for (pair, until) in entries {
-        remembered.insert(pair, until.0)?;
-        forgettable.insert(timed(until, pair), ())?;
-    }
-    Ok(())
-}
-
-fn forget(transaction: &WriteTransaction, now: Timestamp, limit: usize) -> Outcome<()> {
-    let mut remembered = transaction.open_table(REMEMBERED)?;
-    let mut forgettable = transaction.open_table(FORGETTABLE)?;
-    let passed: Vec<[u8; 40]> = forgettable
-        .range(..=timed(now, [0xff; 32]))?
-        .take(limit)
-        .map(|row| Ok(row?.0.value()))
-        .collect::<Outcome<_>>()?;
-    for key in passed {
-        forgettable.remove(key)?;
-        let pair = untimed(key);
-        // The same envelope may have come again after its window, and is remembered anew.
-        let is_over = remembered.get(pair)?.is_some_and(|until| until.value() <= now.0);
-        if is_over {
-            remembered.remove(pair)?;
-        }
-    }
-    Ok(())
 }
 
 fn advance(

@@ -3,29 +3,33 @@
 //! Only checkpoints write to it. Everybody else reads snapshots.
 
 mod absorb;
+mod remembered;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use redb::ReadTransaction;
+use redb::{ReadTransaction, WriteTransaction};
 use store::{Position, RecipientId, Result, Timestamp};
 
 use crate::disk::{Disk, failure};
+use remembered::{Span, Spans};
 
 pub(crate) use absorb::Survey;
 use rows::{
-    ENVELOPES, EXPIRIES, FORGETTABLE, LAST_SEGMENT, MAIL, META, NEXT_SEQUENCE, REMEMBERED, TOTALS,
-    owner_of, pair, place, position_of, timed, untimed,
+    ENVELOPES, EXPIRIES, LAST_SEGMENT, MAIL, META, NEXT_SEQUENCE, TOTALS, missing_envelope,
+    owner_of, place, position_of, timed, untimed,
 };
-pub(crate) use rows::{MailRow, Totals, missing_envelope};
+pub(crate) use rows::{MailRow, Totals};
 
 /// Mail that is older than the journal.
 pub(crate) struct Archive {
     disk: Disk,
+    spans: Spans,
 }
 
 /// How far the archive has come.
@@ -39,31 +43,39 @@ pub(crate) struct Progress {
 impl Archive {
     /// Opens or creates the file.
     pub(crate) fn open(path: &Path, cache_bytes: usize) -> Result<Self> {
-        Disk::open(path, cache_bytes, true).map(|disk| Self { disk }).map_err(failure)
+        Disk::open(path, cache_bytes, true)
+            .map(|disk| Self { disk, spans: Spans::default() })
+            .map_err(failure)
     }
 
     /// Creates the tables of a new archive, and says how far an old one has come.
     pub(crate) fn progress(&self) -> Result<Progress> {
-        if let Ok(progress) = self.disk.read(read_progress) {
-            return Ok(progress);
-        }
-        self.disk.write(|transaction| {
-            transaction.open_table(MAIL)?;
-            transaction.open_table(ENVELOPES)?;
-            transaction.open_table(EXPIRIES)?;
-            transaction.open_table(REMEMBERED)?;
-            transaction.open_table(FORGETTABLE)?;
-            transaction.open_table(TOTALS)?;
-            transaction.open_table(META)?;
-            Ok(())
-        })?;
-        self.disk.read(read_progress)
+        let progress = match self.disk.read(read_progress) {
+            Ok(progress) => progress,
+            Err(_) => self.disk.write(create).and_then(|()| self.disk.read(read_progress))?,
+        };
+        self.spans.set(self.disk.read(remembered::list)?);
+        Ok(progress)
     }
 
     /// What is there now, for several reads.
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {
-        Ok(Snapshot(self.disk.snapshot()?))
+        Ok(Snapshot { transaction: self.disk.snapshot()?, spans: self.spans.get() })
     }
+
+    /// Whether there is something to forget at `now`.
+    pub(crate) fn has_forgettable(&self, now: Timestamp) -> bool {
+        self.spans.has_passed(now)
+    }
+}
+
+fn create(transaction: &WriteTransaction) -> std::result::Result<(), redb::Error> {
+    transaction.open_table(MAIL)?;
+    transaction.open_table(ENVELOPES)?;
+    transaction.open_table(EXPIRIES)?;
+    transaction.open_table(TOTALS)?;
+    transaction.open_table(META)?;
+    Ok(())
 }
 
 fn read_progress(transaction: &ReadTransaction) -> std::result::Result<Progress, redb::Error> {
@@ -73,7 +85,10 @@ fn read_progress(transaction: &ReadTransaction) -> std::result::Result<Progress,
 }
 
 /// The archive at one moment.
-pub(crate) struct Snapshot(ReadTransaction);
+pub(crate) struct Snapshot {
+    transaction: ReadTransaction,
+    spans: Arc<[Span]>,
+}
 
 impl Snapshot {
     /// How much of this mailbox is archived.
@@ -91,10 +106,7 @@ impl Snapshot {
         owner: RecipientId,
         dedupe: [u8; 16],
     ) -> Result<Option<Timestamp>> {
-        self.read(|transaction| {
-            let row = transaction.open_table(REMEMBERED)?.get(pair(owner.0, dedupe))?;
-            Ok(row.map(|until| Timestamp(until.value())))
-        })
+        self.read(|transaction| remembered::find(transaction, &self.spans, owner, dedupe))
     }
 
     /// The lengths of those of `positions` that are in this mailbox.
@@ -156,11 +168,16 @@ impl Snapshot {
         })
     }
 
-    /// The envelope of an archived message.
-    pub(crate) fn envelope(&self, position: Position) -> Result<Option<Bytes>> {
+    /// The envelopes of archived messages.
+    pub(crate) fn envelopes(&self, positions: &[Position]) -> Result<Vec<Bytes>> {
         self.read(|transaction| {
-            let row = transaction.open_table(ENVELOPES)?.get(position.to_bytes())?;
-            Ok(row.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+            let envelopes = transaction.open_table(ENVELOPES)?;
+            let mut found = Vec::with_capacity(positions.len());
+            for position in positions {
+                let row = envelopes.get(position.to_bytes())?.ok_or_else(missing_envelope)?;
+                found.push(Bytes::copy_from_slice(row.value()));
+            }
+            Ok(found)
         })
     }
 
@@ -187,19 +204,10 @@ impl Snapshot {
         })
     }
 
-    /// Whether there is something to forget at `now`.
-    pub(crate) fn has_forgettable(&self, now: Timestamp) -> Result<bool> {
-        self.read(|transaction| {
-            let forgettable = transaction.open_table(FORGETTABLE)?;
-            let is_there = forgettable.range(..=timed(now, [0xff; 32]))?.next().is_some();
-            Ok(is_there)
-        })
-    }
-
     fn read<T>(
         &self,
         act: impl FnOnce(&ReadTransaction) -> std::result::Result<T, redb::Error>,
     ) -> Result<T> {
-        act(&self.0).map_err(failure)
+        act(&self.transaction).map_err(failure)
     }
 }

@@ -2,7 +2,7 @@
 
 use didcomm::Destination;
 use redb::TableDefinition;
-use store::{Position, RecipientId, StoreError, Timestamp};
+use store::{Position, RecipientId, Timestamp};
 
 /// Owner and position → [`MailRow`]. Small rows, so that a mailbox is counted and searched without its envelopes.
 pub(crate) const MAIL: TableDefinition<[u8; 32], &[u8]> = TableDefinition::new("mail");
@@ -10,10 +10,6 @@ pub(crate) const MAIL: TableDefinition<[u8; 32], &[u8]> = TableDefinition::new("
 pub(crate) const ENVELOPES: TableDefinition<[u8; 16], &[u8]> = TableDefinition::new("envelopes");
 /// Expiry, owner and position.
 pub(crate) const EXPIRIES: TableDefinition<[u8; 40], ()> = TableDefinition::new("expiries");
-/// Owner and dedupe hash → until when it is remembered.
-pub(crate) const REMEMBERED: TableDefinition<[u8; 32], u64> = TableDefinition::new("remembered");
-/// Until when, owner and dedupe hash.
-pub(crate) const FORGETTABLE: TableDefinition<[u8; 40], ()> = TableDefinition::new("forgettable");
 /// Owner → messages and bytes.
 pub(crate) const TOTALS: TableDefinition<[u8; 16], (u64, u64)> = TableDefinition::new("totals");
 /// [`LAST_SEGMENT`] and [`NEXT_SEQUENCE`].
@@ -120,6 +116,6 @@ pub(crate) fn owner_of(place: [u8; 32]) -> RecipientId {
 }
 
 /// An envelope that a row promises and that is not there.
-pub(crate) fn missing_envelope() -> StoreError {
-    StoreError::Damaged("an envelope is missing".to_owned())
+pub(crate) fn missing_envelope() -> redb::Error {
+    redb::Error::Corrupted("an envelope is missing".to_owned())
 }

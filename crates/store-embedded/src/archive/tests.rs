@@ -1,16 +1,19 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use didcomm::VerKey;
 use tempfile::TempDir;
 
 use super::*;
-use crate::generation::Generation;
+use crate::generation::{Generation, Seen};
 use crate::journal::Appended;
 
 const OWNER: RecipientId = RecipientId([1; 16]);
 const WINDOW_END: Timestamp = Timestamp(1_000);
+/// The end of the shortest span.
+const SPAN_END: Timestamp = Timestamp(60_000);
 
 struct Fixture {
     archive: Archive,
@@ -78,18 +81,20 @@ fn what_has_gone_leaves_no_row_behind() {
     let snapshot = f.archive.snapshot().unwrap();
     assert_eq!(f.totals(), Totals::default());
     assert_eq!(snapshot.expired(Timestamp(9_000), 10, |_, _| true), Ok(Vec::new()));
-    assert_eq!(snapshot.envelope(Position { sequence: 1, incarnation: 7 }), Ok(None));
+    assert!(snapshot.envelopes(&[Position { sequence: 1, incarnation: 7 }]).is_err());
 }
 
 #[test]
-fn a_passed_window_is_forgotten_by_the_next_checkpoint() {
+fn a_span_is_forgotten_by_the_first_checkpoint_after_its_end() {
     let f = Fixture::new();
     f.absorb(&f.generation(1), Timestamp(20));
-    f.absorb(&Generation::starting_at(2), Timestamp(999));
+    f.absorb(&Generation::starting_at(2), Timestamp(SPAN_END.0 - 1));
     assert_eq!(f.remembered(1), Some(WINDOW_END));
-    assert!(!f.archive.snapshot().unwrap().has_forgettable(Timestamp(999)).unwrap());
-    f.absorb(&Generation::starting_at(2), Timestamp(1_000));
+    assert!(!f.archive.has_forgettable(Timestamp(SPAN_END.0 - 1)));
+    assert!(f.archive.has_forgettable(SPAN_END));
+    f.absorb(&Generation::starting_at(2), SPAN_END);
     assert_eq!(f.remembered(1), None);
+    assert!(!f.archive.has_forgettable(SPAN_END));
 }
 
 #[test]
@@ -97,7 +102,22 @@ fn an_envelope_that_came_again_is_remembered_for_its_new_window() {
     let f = Fixture::new();
     f.absorb(&f.generation(1), Timestamp(20));
     let mut again = Generation::starting_at(2);
-    again.remembered.insert((OWNER, [1; 16]), Timestamp(3_000));
+    let until = Timestamp(SPAN_END.0 + 5);
+    again.remembered.insert((OWNER, [1; 16]), Seen { until, window: Duration::from_secs(1) });
     f.absorb(&again, Timestamp(2_000));
-    assert_eq!(f.remembered(1), Some(Timestamp(3_000)));
+    assert_eq!(f.remembered(1), Some(until));
+    f.absorb(&Generation::starting_at(2), SPAN_END);
+    assert_eq!(f.remembered(1), Some(until));
+}
+
+#[test]
+fn what_is_remembered_is_found_after_a_restart() {
+    let f = Fixture::new();
+    f.absorb(&f.generation(1), Timestamp(20));
+    let Fixture { archive, _dir, .. } = f;
+    drop(archive);
+    let archive = Archive::open(&_dir.path().join("mail.redb"), 1 << 20).unwrap();
+    archive.progress().unwrap();
+    let found = archive.snapshot().unwrap().remembered(OWNER, [1; 16]);
+    assert_eq!(found, Ok(Some(WINDOW_END)));
 }
