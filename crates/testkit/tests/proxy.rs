@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 /// A server that sends back what it gets.
 async fn echo() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
@@ -24,18 +24,18 @@ async fn echo() -> SocketAddr {
 }
 
 async fn through(proxy: &Proxy) -> TcpStream {
-    TcpStream::connect(proxy.address()).await.unwrap()
+    TcpStream::connect(proxy.address()).await.expect("the proxy takes connections")
 }
 
 async fn says(stream: &mut TcpStream, word: &[u8; 4]) -> Option<[u8; 4]> {
-    stream.write_all(word).await.unwrap();
+    stream.write_all(word).await.expect("room for a word");
     hears(stream).await
 }
 
 async fn hears(stream: &mut TcpStream) -> Option<[u8; 4]> {
     let mut answer = [0; 4];
     let heard = timeout(Duration::from_millis(300), stream.read_exact(&mut answer)).await;
-    heard.ok()?.unwrap();
+    heard.ok()?.expect("a whole word or nothing");
     Some(answer)
 }
 

@@ -109,17 +109,15 @@ fn misdelivered(events: &[Event]) -> Vec<Violation> {
     let mut posted = HashSet::new();
     let mut violations = Vec::new();
     for event in events {
-        match event {
-            Event::Posted(parcel) => {
+        let (Event::Left(handover) | Event::Arrived(handover)) = event else {
+            if let Event::Posted(parcel) = event {
                 posted.insert(*parcel);
             }
-            Event::Left(Handover { to, parcel, .. })
-            | Event::Arrived(Handover { to, parcel, .. }) => {
-                if !parcel.is_some_and(|parcel| parcel.to == *to && posted.contains(&parcel)) {
-                    violations.push(Violation::Misdelivered { to: *to, parcel: *parcel });
-                }
-            }
-            _ => {}
+            continue;
+        };
+        let Handover { to, parcel, .. } = *handover;
+        if !parcel.is_some_and(|parcel| parcel.to == to && posted.contains(&parcel)) {
+            violations.push(Violation::Misdelivered { to, parcel });
         }
     }
     violations

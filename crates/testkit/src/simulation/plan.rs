@@ -46,10 +46,12 @@ pub(super) enum Kind {
     LiveHttpAcks,
     /// Pickup 4.0 in live mode.
     LiveFour,
+    /// Implicit at first, then pickup 2.0 in live mode on the same socket.
+    Changing,
 }
 
 impl Kind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Implicit,
         Self::ImplicitHttp,
         Self::Batch,
@@ -59,6 +61,7 @@ impl Kind {
         Self::Live,
         Self::LiveHttpAcks,
         Self::LiveFour,
+        Self::Changing,
     ];
 }
 
@@ -84,9 +87,9 @@ impl Plan {
 
 /// Most storms are short; in the long ones leases run out and pings go unanswered.
 fn storm(random: &mut Random) -> Duration {
-    match random.chance(15) {
-        true => random.millis(120_000..400_000),
-        false => random.millis(5_000..60_000),
+    match random.chance(6) {
+        true => random.millis(100_000..300_000),
+        false => random.millis(5_000..45_000),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Wallets in live mode.
 
+use protocols::pickup::V2_0;
 use protocols::{Dialect, client};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Visit;
 use crate::simulation::wire::WalletEnd;
@@ -19,7 +20,33 @@ struct Desk {
 impl Visit {
     /// Fetches what waits, goes live, and acknowledges in its own time, on the socket or in requests.
     pub(super) async fn live(&mut self, dialect: &'static dyn Dialect, acks_by_request: bool) {
+        let end = self.dial().await;
+        self.live_on(end, dialect, acks_by_request).await;
+    }
+
+    /// Lets bare envelopes come for a while, then asks with pickup messages: from the first answer on none may be bare.
+    pub(super) async fn changing(&mut self) {
         let mut end = self.dial().await;
+        end.say(&client::ping(&self.agent.id(), false));
+        let while_bare = self.random.millis(100..30_000);
+        let listening = async { while end.hear().await.is_some() {} };
+        if timeout(while_bare, listening).await.is_ok() {
+            return;
+        }
+        end.say(&client::status_request(&V2_0, &self.agent.id(), None));
+        while let Some(heard) = end.hear().await {
+            if matches!(heard, Heard::Words(Words::Status { .. })) {
+                return self.live_on(end, &V2_0, false).await;
+            }
+        }
+    }
+
+    async fn live_on(
+        &mut self,
+        mut end: WalletEnd,
+        dialect: &'static dyn Dialect,
+        acks_by_request: bool,
+    ) {
         let now = Instant::now();
         let mut desk = Desk {
             dialect,

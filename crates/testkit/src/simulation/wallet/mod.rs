@@ -102,7 +102,7 @@ impl Wallet {
                 Duration::ZERO
             },
             appetite: random.within(1..12) as i64,
-            interval: random.millis(2_000..10_000),
+            interval: random.millis(2_000..15_000),
             says_goodbye: !stormy || random.chance(60),
         };
         Visit { world: self.world.clone(), agent: self.agent.clone(), random, habits }
@@ -121,6 +121,7 @@ impl Visit {
             Kind::Live => self.live(&V2_0, false).await,
             Kind::LiveHttpAcks => self.live(&V2_0, true).await,
             Kind::LiveFour => self.live(&V4_0, false).await,
+            Kind::Changing => self.changing().await,
         }
     }
 
