@@ -4,6 +4,7 @@
 import { DidCommBasicMessageEventTypes, DidCommConnectionEventTypes, DidCommEventTypes } from '@credo-ts/didcomm'
 import { emit } from './line_protocol.mjs'
 
+const DELIVERY = 'https://didcomm.org/messagepickup/2.0/delivery'
 const ACKNOWLEDGEMENT = 'https://didcomm.org/messagepickup/2.0/messages-received'
 
 /** Reports everything of note that `agent` does, from before it is initialised. */
@@ -34,7 +35,8 @@ function messageSent({ payload: { message: context, status } }) {
 }
 
 function messageProcessed({ payload: { message, encryptedMessage } }) {
-  emit('processed', { tag: encryptedMessage?.tag, type: message.type })
+  const attached = message.type === DELIVERY ? message.appendedAttachments.map((each) => each.getDataAsJson().tag) : undefined
+  emit('processed', { tag: encryptedMessage?.tag, type: message.type, attached })
 }
 
 function connectionChanged({ payload: { connectionRecord } }) {

@@ -113,18 +113,21 @@ def assert_only_credo_lost(wallet: CredoAgent, wanted: list[str], acknowledges: 
     assert len(missing) <= excused, f"lost {summary(missing)}, of which Credo dropped {excused}"
 
 
-def repeated_after_acknowledgement(wallet: CredoAgent) -> list[str]:
-    """Tags of envelopes that arrived at the application again after their acknowledgement was answered."""
-    acknowledged = {}
+def handed_out_after_acknowledgement(wallet: CredoAgent) -> list[str]:
+    """Tags of envelopes in deliveries that reached the wallet after their acknowledgement was answered.
+
+    Arrival is what counts, half a second's grace included: Credo may process a delivery much later. It may
+    run several drains at once and so ask for the same messages more than once; that is not looked at here.
+    """
+    answered: dict[str, float] = {}
     for event in wallet.seen("acknowledged"):
         if event["status"] == "SentToTransport":
             for tag in event["tags"]:
-                acknowledged.setdefault(tag, event["at"])
-    processed = [event for event in wallet.seen("processed") if event["type"].endswith("basicmessage/1.0/message")]
-    first, again = set(), []
-    for event in processed:
-        tag = event["tag"]
-        if tag in first and event["at"] > acknowledged.get(tag, float("inf")) + 1:
-            again.append(tag)
-        first.add(tag)
-    return again
+                answered.setdefault(tag, event["at"])
+    arrived = {event.get("tag"): event["at"] for event in wallet.seen("arrived")}
+    return [
+        tag
+        for delivery in wallet.seen("processed")
+        for tag in delivery.get("attached") or ()
+        if arrived[delivery["tag"]] > answered.get(tag, float("inf")) + 0.5
+    ]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness.accounts import assert_each_once, assert_none_lost, numbered, repeated_after_acknowledgement, send_all
+from harness.accounts import assert_each_once, assert_none_lost, handed_out_after_acknowledgement, numbered, send_all
 from harness.proxy_pair import TO_AGENT, TO_MEDIATOR
 from harness.waiting import eventually
 
@@ -41,7 +41,7 @@ def an_acknowledgement_that_vanishes_costs_at_most_a_repeat(strategy, wallet, se
     send_all(sender, connection, texts[10:])
     # Credo then drains in two loops at once, so that one may ask for what the other has not acknowledged yet.
     assert_none_lost(phone, texts, may_repeat=texts, seconds=40)
-    assert repeated_after_acknowledgement(phone) == []
+    assert handed_out_after_acknowledgement(phone) == []
 
 
 @pytest.mark.quick
@@ -82,7 +82,7 @@ def a_network_that_fails_again_and_again_costs_no_message(wallet, sender, mail_t
         time.sleep(0.5)
         proxy.heal(phone.source)
     phone.wait_for_texts(texts, 60)
-    assert repeated_after_acknowledgement(phone) == []
+    assert handed_out_after_acknowledgement(phone) == []
 
 
 @pytest.mark.quick

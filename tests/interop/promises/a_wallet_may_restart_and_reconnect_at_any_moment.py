@@ -12,8 +12,8 @@ import pytest
 from harness.accounts import (
     assert_each_once,
     assert_only_credo_lost,
+    handed_out_after_acknowledgement,
     numbered,
-    repeated_after_acknowledgement,
     send_all,
 )
 
@@ -49,7 +49,7 @@ def a_socket_that_drops_amid_messages_loses_nothing(strategy, wallet, sender, ma
     sending.join()
     phone.wait_for_texts(texts, 30)
     time.sleep(1)
-    assert repeated_after_acknowledgement(phone) == []
+    assert handed_out_after_acknowledgement(phone) == []
 
 
 @pytest.mark.quick
@@ -89,7 +89,7 @@ def a_wallet_killed_while_it_drains_loses_only_what_it_had_taken(strategy, walle
         assert len(missing) <= kills * BATCH
     else:
         assert_only_credo_lost(phone, texts, acknowledges=strategy != "Implicit")
-    assert repeated_after_acknowledgement(phone) == []
+    assert handed_out_after_acknowledgement(phone) == []
 
 
 def wait_for_more(phone, seen: int) -> None:
