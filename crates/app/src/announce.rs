@@ -82,15 +82,15 @@ impl Announcement<'_> {
 
 /// Prints `text` as a QR code, if it is wanted and fits.
 pub fn print_qr(text: &str, show: ShowQr) {
+    let mut out = stdout();
+    if show == ShowQr::Auto && !out.is_terminal() {
+        return;
+    }
     let Ok(qr) = Qr::new(text) else { return };
     let columns = terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0));
-    let mut out = stdout();
-    let _ = match show {
-        ShowQr::Always => writeln!(out, "{}", qr.terminal()),
-        ShowQr::Auto if !out.is_terminal() => Ok(()),
-        ShowQr::Auto if columns >= qr.columns() => writeln!(out, "{}", qr.terminal()),
-        ShowQr::Auto => {
-            writeln!(out, "(Its QR code needs a terminal of {} columns.)\n", qr.columns())
-        }
+    let _ = if show == ShowQr::Always || columns >= qr.columns() {
+        writeln!(out, "{}", qr.terminal())
+    } else {
+        writeln!(out, "(Its QR code needs a terminal of {} columns.)\n", qr.columns())
     };
 }

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use async_trait::async_trait;
-use bytes::Bytes;
 use config::{Config, PublicUrl, Tls};
 use mediator::{
-    Allowance, Carried, Carrier, End, Identity, Introduction, Mediator, Outbound, Pace, Patience,
-    Policy, Settings,
+    Allowance, Carrier, Identity, Introduction, Mediator, Outbound, Pace, Patience, Policy,
+    Settings,
 };
 use store::Quota;
-use transport::{CarrierOptions, Certificates, HttpWsCarrier, Limits, Network, TlsFiles};
+use transport::{CarrierOptions, Certificates, Limits, Network, TlsFiles};
 
+use crate::carrier::LateCarrier;
 use crate::clock::SystemClock;
 use crate::exit::Misuse;
 use crate::{root_secret, stores};
@@ -82,6 +81,7 @@ fn pace(config: &Config) -> Pace {
         ping_patience: pickup.ping_patience,
         look_every: pickup.look_every,
         lease: pickup.lease,
+        delivery_lease: pickup.delivery_lease,
         request_lease: pickup.request_lease,
         introduction: pickup.introduction,
     }
@@ -147,26 +147,12 @@ pub fn certificates(tls: &Tls) -> anyhow::Result<Option<Arc<Certificates>>> {
 }
 
 /// How mail reaches agents with an address.
-///
-/// # Errors
-/// If the HTTP client cannot be built.
-pub fn carrier(config: &Config, url: &PublicUrl) -> anyhow::Result<Arc<dyn Carrier>> {
-    let options = CarrierOptions {
+pub fn carrier(config: &Config, url: &PublicUrl) -> Arc<dyn Carrier> {
+    Arc::new(LateCarrier::new(CarrierOptions {
         allow_private: config.outbound.allow_private.unwrap_or_else(|| url.is_private()),
         timeout: config.outbound.timeout,
         ..CarrierOptions::default()
-    };
-    Ok(Arc::new(HttpWsCarrier::new(&options).context("cannot make an HTTP client")?))
-}
-
-/// For a mediator that is asked one thing and then ends.
-pub struct NoCarrier;
-
-#[async_trait]
-impl Carrier for NoCarrier {
-    async fn carry(&self, _: &str, _: &[Bytes]) -> Carried {
-        Carried { taken: 0, end: End::Failed("nothing is carried by this process".to_owned()) }
-    }
+    }))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod admin;
 mod announce;
 mod assembly;
+mod carrier;
 mod cli;
 mod clock;
 mod commands;

@@ -10,6 +10,7 @@ use config::{Config, PublicUrl, Value};
 use serde_json::json;
 
 use crate::announce::{ShowQr, print_qr};
+use crate::carrier::NoCarrier;
 use crate::control::{self, Wish};
 use crate::exit::Misuse;
 use crate::{assembly, cli, settings};
@@ -79,6 +80,6 @@ async fn without_server(config: &Config, wish: Wish) -> anyhow::Result<mediator:
     let url = config.listen.public_url.clone().or_else(direct).context(
         "no mediator is running here, so its URL has to be said: --public-url https://mediator.example.org",
     )?;
-    let mediator = assembly::mediator(config, &url, Arc::new(assembly::NoCarrier))?;
+    let mediator = assembly::mediator(config, &url, Arc::new(NoCarrier))?;
     control::grant(&mediator, wish).await
 }

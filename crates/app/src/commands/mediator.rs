@@ -45,7 +45,7 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     signals::watch(stop.clone())?;
     let listener = bind(&config).await?;
     let url = public_url(&config, &listener)?;
-    let mediator = assembly::mediator(&config, &url, assembly::carrier(&config, &url)?)?;
+    let mediator = assembly::mediator(&config, &url, assembly::carrier(&config, &url))?;
     let shown = Shown::new(&mediator, &url)?;
     let options = ServeOptions {
         limits: assembly::limits(&config, &url),
