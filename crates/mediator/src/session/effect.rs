@@ -21,6 +21,8 @@ pub enum Event {
     Leased(Vec<Mail>),
     /// The store could not answer [`Effect::Lease`]; it is asked again at the next occasion.
     LeaseFailed,
+    /// The store could not carry out [`Effect::Renew`].
+    RenewFailed,
     /// These left on request, with ids that the wallet can acknowledge.
     Handed(Vec<Position>),
     /// These left on request without ids, leased for this session: a proof of life has to tell that they arrived.
@@ -49,7 +51,7 @@ pub enum Effect {
         /// In flight until then.
         until: Timestamp,
     },
-    /// Prolong what is in flight.
+    /// Prolong what is in flight; answered only if that fails, by [`Event::RenewFailed`] or [`Event::Displaced`].
     Renew {
         /// Until then.
         until: Timestamp,

@@ -147,6 +147,7 @@ impl Session {
             Event::Displaced => return self.end(crate::CloseReason::Displaced, effects),
             Event::Leased(mail) => self.on_leased(now, mail, pace, effects),
             Event::LeaseFailed => self.on_lease_failed(now),
+            Event::RenewFailed => self.renew_at(now + RETRY_AFTER, pace),
             Event::Handed(positions) => self.on_handed(now, positions),
             Event::Entrusted(mail) => self.entrust(now, &mail, effects),
             Event::Received(positions) => self.on_received(&positions),
@@ -317,6 +318,12 @@ impl Session {
 
     fn holds_mail(&self) -> bool {
         !self.unproven.is_empty() || self.unacknowledged > 0
+    }
+
+    /// The lease that stands still has half its time then: what is in flight must not lapse over one failure, or it would be
+    /// pushed again on the same socket.
+    fn renew_at(&mut self, when: Timestamp, pace: &Pace) {
+        self.lease_until = when + pace.lease / 2;
     }
 
     fn renewal(&self, pace: &Pace) -> Timestamp {

@@ -44,6 +44,10 @@ impl Bench {
         self.tell(Event::Leased(mail.iter().map(|number| letter(*number)).collect()));
     }
 
+    fn renews(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Renew { .. }))
+    }
+
     fn asks_for_mail(&self) -> bool {
         self.effects.iter().any(|effect| matches!(effect, Effect::Lease { .. }))
     }
@@ -317,6 +321,20 @@ fn a_store_that_fails_is_asked_again_after_a_while_and_not_at_once() {
     bench.tick();
     assert!(bench.asks_for_mail());
     assert!(bench.now > START);
+}
+
+#[test]
+fn a_renewal_that_failed_is_tried_again_before_the_lease_runs_out() {
+    let mut bench = Bench::live();
+    bench.tell(Event::Handed(vec![letter(1).position]));
+    bench.tick();
+    assert!(bench.renews(), "{:?}", bench.effects);
+    let failed = bench.now;
+    bench.tell(Event::RenewFailed);
+    while !bench.renews() {
+        bench.tick();
+    }
+    assert!(bench.now < failed + bench.pace.lease / 2, "{:?} after {failed:?}", bench.now);
 }
 
 #[test]

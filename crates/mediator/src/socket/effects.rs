@@ -62,6 +62,7 @@ impl Socket {
             }
             Effect::Renew { until } => match self.lease(place, until, &Demand::NOTHING).await {
                 Event::Displaced => return Ok(Some(Event::Displaced)),
+                Event::LeaseFailed => return Ok(Some(Event::RenewFailed)),
                 _ => return Ok(None),
             },
             Effect::Push { form: Form::Bare, mail } => {
