@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 from .credo import CredoAgent, CredoError, summary
+from .waiting import eventually
 
 _series = itertools.count(1)
 
@@ -107,10 +108,18 @@ def dropped_by_credo(wallet: CredoAgent, acknowledges: bool) -> int:
     return len(taken - processed)
 
 
-def assert_only_credo_lost(wallet: CredoAgent, wanted: list[str], acknowledges: bool) -> None:
-    missing = [text for text in wanted if text not in set(wallet.texts())]
-    excused = dropped_by_credo(wallet, acknowledges)
-    assert len(missing) <= excused, f"lost {summary(missing)}, of which Credo dropped {excused}"
+def assert_only_credo_lost(wallet: CredoAgent, wanted: list[str], acknowledges: bool, seconds: float = 60) -> None:
+    """Waits until no more is missing than what Credo itself dropped."""
+
+    def missing() -> list[str]:
+        seen = set(wallet.texts())
+        return [text for text in wanted if text not in seen]
+
+    def excused() -> int:
+        return dropped_by_credo(wallet, acknowledges)
+
+    what = lambda: f"{summary(missing())}, of which Credo dropped {excused()}"
+    eventually(lambda: len(missing()) <= excused(), seconds, what, every=0.5)
 
 
 def handed_out_after_acknowledgement(wallet: CredoAgent) -> list[str]:
