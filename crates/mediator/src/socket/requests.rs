@@ -189,6 +189,7 @@ impl Socket {
         let guest = &self.guests[place];
         let by = guest.reader.as_ref().map(|reader| reader.session.epoch());
         self.office.acknowledge(guest.who.id(), &positions, by).await.map_err(away)?;
+        self.tell(place, Event::PickedUp, link).await?;
         self.tell(place, Event::Received(positions), link).await
     }
 
