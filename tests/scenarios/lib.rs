@@ -13,6 +13,7 @@ mod half_dead;
 mod hostile_messages;
 mod hostile_pickup;
 mod hostile_sockets;
+mod implicit_or_explicit;
 mod kill_nine;
 mod racing_key;
 mod restart;

@@ -108,13 +108,15 @@ impl Mediator {
         Ok(Reply::Status(self.status(owner, key, false).await?))
     }
 
+    /// Mail that stays until it is acknowledged, and is offered again soon.
     async fn delivery_reply(
         &self,
         owner: RecipientId,
         limit: usize,
         key: Option<&KeyFilter>,
     ) -> Result<Reply<'static>, StoreError> {
-        let mail = self.hand_out(owner, limit, key, Handout::Repeatable).await?;
+        let handout = Handout::request(self.settings.pace.delivery_lease);
+        let mail = self.hand_out(owner, limit, key, handout).await?;
         if mail.is_empty() {
             return Ok(Reply::NothingWaiting(self.status(owner, key, false).await?));
         }
@@ -127,9 +129,9 @@ impl Mediator {
         owner: RecipientId,
         size: usize,
     ) -> Result<(Reply<'static>, Option<Receipt>), StoreError> {
-        let holder = Holder::Request(random_u64());
-        let mail = self.hand_out(owner, size, None, Handout::Leased(holder)).await?;
-        let receipt = self.receipt(owner, holder, &mail);
+        let handout = Handout::request(self.settings.pace.request_lease);
+        let mail = self.hand_out(owner, size, None, handout).await?;
+        let receipt = self.receipt(owner, handout.holder, &mail);
         Ok((Reply::Batch(attached(&mail)), receipt))
     }
 
@@ -148,9 +150,9 @@ impl Mediator {
         if !wants_reply(head) {
             return Ok(Answer::Accepted);
         }
-        let holder = Holder::Request(random_u64());
-        let mail = self.hand_out(owner, 1, None, Handout::Leased(holder)).await?;
-        let receipt = self.receipt(owner, holder, &mail);
+        let handout = Handout::request(self.settings.pace.request_lease);
+        let mail = self.hand_out(owner, 1, None, handout).await?;
+        let receipt = self.receipt(owner, handout.holder, &mail);
         Ok(match mail.into_iter().next() {
             Some(mail) => Answer::Reply { envelope: mail.envelope, receipt },
             None => Answer::Accepted,

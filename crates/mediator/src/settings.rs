@@ -88,6 +88,9 @@ pub struct Pace {
     pub look_every: Duration,
     /// How long what is in flight stays so without a proof of life. Longer than a ping's round.
     pub lease: Duration,
+    /// How long mail that was handed over on request, and can be acknowledged, is left out of further requests. The end of its
+    /// socket ends that early. Zero repeats at once.
+    pub delivery_lease: Duration,
     /// How long mail in an HTTP response stays in flight until the transport says what became of it.
     pub request_lease: Duration,
     /// A socket from which no known agent has spoken is closed after so long.
@@ -167,6 +170,7 @@ impl Default for Pace {
             ping_patience: Duration::from_secs(20),
             look_every: Duration::from_secs(30),
             lease: Duration::from_secs(60),
+            delivery_lease: Duration::from_secs(5),
             request_lease: Duration::from_secs(30),
             introduction: Duration::from_secs(60),
         }

@@ -20,6 +20,10 @@ section! {
         ping_patience: Duration = "20s";
         /// How long a message pushed to a socket counts as on its way. Longer than `ping_every` and `ping_patience` together.
         lease: Duration = "60s";
+        /// How long a message that was handed over on request, and can be acknowledged, is left out of further requests, so that
+        /// two requests of one wallet that overlap do not both get it. The end of its socket ends that early. `0s` hands it
+        /// over again at once.
+        delivery_lease: Duration = "5s";
         /// How long a message in an HTTP response counts as on its way until the transport knows what became of it.
         request_lease: Duration = "30s";
         /// A session looks for mail by itself so often, in case a wake was lost.

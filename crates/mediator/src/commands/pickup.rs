@@ -1,17 +1,25 @@
 //! Message pickup 1.0, 2.0 and 4.0 (RFC 0212, RFC 0685): what is common to all doors.
 
 use protocols::{Attached, KeyFilter, PickupStatus};
+use std::time::Duration;
+
 use store::{Demand, Epoch, Holder, Mail, Position, RecipientId, Result};
 
+use crate::ids::random_u64;
 use crate::{Mediator, Stage};
 
-/// How mail is taken out of a mailbox to be handed over on request.
+/// In whose hands mail is that was handed over on request, and for how long.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Handout {
-    /// It may be handed over again as long as it is not acknowledged.
-    Repeatable,
-    /// It is in flight with this holder until its fate is known.
-    Leased(Holder),
+pub(crate) struct Handout {
+    pub holder: Holder,
+    pub lease: Duration,
+}
+
+impl Handout {
+    /// In the hands of one request and nobody else's.
+    pub fn request(lease: Duration) -> Self {
+        Self { holder: Holder::Request(random_u64()), lease }
+    }
 }
 
 impl Mediator {
@@ -46,13 +54,8 @@ impl Mediator {
             key: key.map(|key| key.destination.clone()),
             ..Demand::of(limit.min(ANSWER_MESSAGES), self.settings.pace.batch_bytes)
         };
-        let mail = match handout {
-            Handout::Repeatable => self.stores.mailbox.peek(owner, &demand).await?,
-            Handout::Leased(holder) => {
-                let until = self.clock.now() + self.lease_of(holder);
-                self.stores.mailbox.lease(owner, holder, until, &demand).await?
-            }
-        };
+        let until = self.clock.now() + handout.lease;
+        let mail = self.stores.mailbox.lease(owner, handout.holder, until, &demand).await?;
         self.tally.stage(Stage::Sent, mail.len());
         Ok(mail)
     }
@@ -82,13 +85,6 @@ impl Mediator {
         let mut mail = self.stores.mailbox.peek(owner, &demand).await?;
         mail.retain(|mail| wanted.contains(&mail.position));
         Ok(mail)
-    }
-
-    fn lease_of(&self, holder: Holder) -> std::time::Duration {
-        match holder {
-            Holder::Session(_) => self.settings.pace.lease,
-            Holder::Request(_) => self.settings.pace.request_lease,
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use protocols::Dialect;
 use store::{Holder, Notice, Result, StoreError, Timestamp, Watch};
 
 use crate::directory::Correspondent;
+use crate::ids::random_u64;
 use crate::session::Session;
 use crate::{Mediator, Pace, Stage};
 
@@ -25,6 +26,8 @@ pub(super) struct Reader {
     pub session: Session,
     /// The pickup version that live deliveries are worded in.
     pub dialect: Option<&'static dyn Dialect>,
+    /// In whose hands mail is that was handed over on request, before live mode.
+    pub on_request: Holder,
     watch: Watch,
     claim_until: Timestamp,
 }
@@ -58,6 +61,7 @@ impl Guest {
         let (owner, epoch) = (self.who.id(), reader.session.epoch());
         office.tally.stage(Stage::Returned, reader.session.unsettled());
         // Failures here cost time only: leases and claims run out by themselves.
+        let _ = office.stores.mailbox.release(owner, reader.on_request).await;
         let _ = office.stores.mailbox.release(owner, Holder::Session(epoch)).await;
         let _ = office.stores.presence.release(owner, epoch).await;
         if self.who.has_endpoint() {
@@ -81,7 +85,8 @@ impl Reader {
             true => Session::implicit(epoch, seat, now, pace),
             false => Session::explicit(epoch, seat, now, pace),
         };
-        Ok(Self { session, dialect: None, watch, claim_until })
+        let on_request = Holder::Request(random_u64());
+        Ok(Self { session, dialect: None, on_request, watch, claim_until })
     }
 
     /// Prolongs the claim if it is time to.

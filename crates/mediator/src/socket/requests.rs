@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use didcomm::VerKey;
 use protocols::{Command, Head, Inbound, KeyFilter, Reply};
-use store::{Epoch, Holder, Mail, Position};
+use store::{Holder, Mail, Position};
 
 use super::guest::{Guest, Reader};
 use super::{Ended, GUESTS_MOST, Socket};
@@ -80,7 +80,7 @@ impl Socket {
             }
             Command::LiveDelivery(live) => {
                 self.read_explicitly(place, inbound, link).await?;
-                self.tell(place, Event::Live(*live), link).await?;
+                self.switch(place, *live, link).await?;
                 self.status(place, None).await?
             }
             Command::BatchPickup { size } => return self.batch(place, *size, inbound, link).await,
@@ -155,7 +155,23 @@ impl Socket {
         Ok(Reply::Status(self.office.status(guest.who.id(), key, live).await.map_err(away)?))
     }
 
-    /// Mail that is handed out to a live session is in flight with it; to another one it may be handed out again.
+    /// What was handed over before the switch and is not acknowledged counts as waiting again, so that the `status` that
+    /// answers the switch makes the wallet ask for it.
+    async fn switch<L: Link>(
+        &mut self,
+        place: usize,
+        live: bool,
+        link: &mut L,
+    ) -> Result<(), Ended> {
+        let guest = &self.guests[place];
+        if let Some(reader) = &guest.reader {
+            let mailbox = &self.office.stores.mailbox;
+            mailbox.release(guest.who.id(), reader.on_request).await.map_err(away)?;
+        }
+        self.tell(place, Event::Live(live), link).await
+    }
+
+    /// Mail that is handed over to a live session is in flight with it; to another one it is offered again after a while.
     async fn deliver<L: Link>(
         &mut self,
         place: usize,
@@ -164,10 +180,7 @@ impl Socket {
         inbound: &Inbound,
         link: &mut L,
     ) -> Result<(), Ended> {
-        let handout = match self.live_epoch(place) {
-            Some(epoch) => Handout::Leased(Holder::Session(epoch)),
-            None => Handout::Repeatable,
-        };
+        let Some(handout) = self.handout(place) else { return Ok(()) };
         let owner = self.guests[place].who.id();
         let mail = self.office.hand_out(owner, limit, key, handout).await.map_err(away)?;
         if mail.is_empty() {
@@ -204,7 +217,8 @@ impl Socket {
         self.read_explicitly(place, inbound, link).await?;
         let guest = &self.guests[place];
         let Some(reader) = &guest.reader else { return Ok(()) };
-        let handout = Handout::Leased(Holder::Session(reader.session.epoch()));
+        let holder = Holder::Session(reader.session.epoch());
+        let handout = Handout { holder, lease: self.office.settings.pace.lease };
         let mail = self.office.hand_out(guest.who.id(), size, None, handout).await.map_err(away)?;
         self.entrust(place, Reply::Batch(attached(&mail)), mail, inbound, link).await
     }
@@ -224,9 +238,13 @@ impl Socket {
         self.tell(place, Event::Entrusted(mail), link).await
     }
 
-    fn live_epoch(&self, place: usize) -> Option<Epoch> {
-        let session = &self.guests[place].reader.as_ref()?.session;
-        session.is_live().then(|| session.epoch())
+    fn handout(&self, place: usize) -> Option<Handout> {
+        let reader = self.guests[place].reader.as_ref()?;
+        let pace = &self.office.settings.pace;
+        Some(match reader.session.is_live() {
+            true => Handout { holder: Holder::Session(reader.session.epoch()), lease: pace.lease },
+            false => Handout { holder: reader.on_request, lease: pace.delivery_lease },
+        })
     }
 
     async fn answer<L: Link>(

@@ -8,8 +8,7 @@ use futures_util::future::join_all;
 use store::Appended;
 
 use super::support::{
-    acknowledge, all, child, directory_of_child, kill, number_of, numbers, open, put,
-    with_segments_of,
+    acknowledge, all, child, directory_of_child, number_of, numbers, open, put, with_segments_of,
 };
 
 const SEGMENT: u64 = 200_000;
@@ -50,7 +49,7 @@ fn run_and_kill(dir: &Path, lines: usize, said: &mut Said) {
     let output = BufReader::new(child.stdout.take().unwrap());
     for (count, line) in output.lines().map_while(Result::ok).enumerate() {
         if count == lines {
-            kill(&mut child);
+            child.kill().unwrap();
         }
         // The last line may be cut short.
         match line.rsplit(' ').next().and_then(|word| word.strip_suffix('.')?.split_once('=')) {
@@ -59,6 +58,7 @@ fn run_and_kill(dir: &Path, lines: usize, said: &mut Said) {
             _ => continue,
         };
     }
+    child.wait().unwrap();
 }
 
 #[tokio::test]

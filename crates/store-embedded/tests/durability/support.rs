@@ -1,7 +1,7 @@
 //! A store in a directory, and the same in a process of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,10 +80,4 @@ pub fn child(name: &str, dir: &Path, before: &str) -> Command {
     command.args([name, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
     command.env(DIRECTORY, dir).stdout(Stdio::piped());
     command
-}
-
-/// Ends the child as `kill -9` does.
-pub fn kill(child: &mut Child) {
-    child.kill().expect("kill");
-    child.wait().expect("wait");
 }
