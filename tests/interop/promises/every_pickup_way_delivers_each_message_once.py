@@ -62,11 +62,12 @@ def a_wallet_that_only_speaks_http_gets_every_message_once(strategy, wallet, sen
 
 
 @by_each_strategy
-def a_backlog_of_five_hundred_is_drained_before_live_mode_gives_up(strategy, wallet, sender, mail_to):
-    # Credo grants the drain before live mode ten seconds and ends live mode for good after that.
+def a_backlog_of_a_hundred_is_drained_before_live_mode_gives_up(strategy, wallet, sender, mail_to):
+    # Credo grants the drain before live mode ten seconds and ends live mode for good after that. Most of that
+    # time is Credo's own work: a busy machine does not get through many more messages than these.
     phone = wallet(strategy)
     connection = mail_to(phone)
-    backlog, live = numbered(500), numbered(5)
+    backlog, live = numbered(100), numbered(5)
     phone.shutdown()
     send_all(sender, connection, backlog)
     phone.start()
@@ -112,6 +113,8 @@ def messages_of_a_hundred_kilobytes_pass(wallet, sender, mail_to):
     connection = mail_to(phone)
     texts = numbered(12, padding=100_000)
     send_all(sender, connection, texts[:6])
+    # What Credo has acknowledged and not processed yet would be lost by its shutdown.
+    phone.wait_for_texts(texts[:6], 40)
     phone.shutdown()
     send_all(sender, connection, texts[6:])
     phone.start()
