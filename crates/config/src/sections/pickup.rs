@@ -21,7 +21,7 @@ section! {
         /// How long a message pushed to a socket counts as on its way. Longer than `ping_every` and `ping_patience` together.
         lease: Duration = "60s";
         /// How long a message that was handed over on request, and can be acknowledged, is left out of further requests, so that
-        /// two requests of one wallet that overlap do not both get it. The end of its socket ends that early. `0s` hands it
+        /// two requests of one wallet that overlap do not both get it. The end of its socket ends that early. `1ms` hands it
         /// over again at once.
         delivery_lease: Duration = "5s";
         /// How long a message in an HTTP response counts as on its way until the transport knows what became of it.
