@@ -28,3 +28,17 @@ lint:
 reference:
     cargo run --quiet --bin restante -- config reference > docs/reference/config.md.new
     mv docs/reference/config.md.new docs/reference/config.md
+
+# Known vulnerabilities in what we depend on; fetches the database of advisories
+advisories:
+    cargo deny --all-features check advisories
+
+# Throw junk at a parser for a minute: envelope, message, did or invitation_url (needs `cargo install cargo-fuzz`)
+fuzz TARGET:
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz --sanitizer none {{TARGET}} -- -max_total_time=60
+
+# What each step on the path of a message costs, and what the release binary reaches
+bench:
+    cargo bench -p didcomm -p path-benches -p store-embedded
+    cargo build --release --bin restante
+    cargo run --release -p reach -- target/release/restante
