@@ -31,7 +31,7 @@ const STRAY_MOST: u32 = 10;
 pub struct Socket {
     office: Arc<Mediator>,
     guests: Vec<Guest>,
-    last_frame: Timestamp,
+    last_use: Timestamp,
     strays: u32,
 }
 
@@ -69,8 +69,8 @@ impl Mediator {
 impl Socket {
     /// A socket on which nobody has spoken yet.
     pub fn new(office: Arc<Mediator>) -> Self {
-        let last_frame = office.clock.now();
-        Self { office, guests: Vec::new(), last_frame, strays: 0 }
+        let last_use = office.clock.now();
+        Self { office, guests: Vec::new(), last_use, strays: 0 }
     }
 
     /// Waits for the peer, the mailboxes, the clock and the end of the process, in turn.
@@ -99,7 +99,7 @@ impl Socket {
     pub fn deadline(&self) -> Timestamp {
         let pace = &self.office.settings.pace;
         let sessions = self.guests.iter().filter_map(|guest| guest.deadline(pace)).min();
-        sessions.unwrap_or(self.last_frame + pace.introduction)
+        sessions.unwrap_or(self.last_use + pace.introduction)
     }
 
     /// Something arrived.
@@ -107,9 +107,13 @@ impl Socket {
     /// # Errors
     /// The socket is over, and [`Socket::leave`] is to be called.
     pub async fn hear<L: Link>(&mut self, heard: Heard, link: &mut L) -> Result<(), Ended> {
+        // A stranger has to say something; of an agent that is known, any sign of life keeps the socket.
+        if !self.guests.is_empty() {
+            self.last_use = self.office.clock.now();
+        }
         match heard {
             Heard::Frame(bytes) => {
-                self.last_frame = self.office.clock.now();
+                self.last_use = self.office.clock.now();
                 self.tell_all(|| Event::Alive, link).await?;
                 self.frame(&bytes, link).await
             }
@@ -142,7 +146,7 @@ impl Socket {
     pub async fn tick<L: Link>(&mut self, link: &mut L) -> Result<(), Ended> {
         let now = self.office.clock.now();
         if self.guests.iter().all(Guest::is_silent)
-            && now >= self.last_frame + self.office.settings.pace.introduction
+            && now >= self.last_use + self.office.settings.pace.introduction
         {
             return Err(Ended::Closed(CloseReason::Idle));
         }
