@@ -1,6 +1,6 @@
 //! Compares engines for the embedded store under a queue's load: what is written is read once and removed soon.
 //!
-//! `engines churn|fill|drain|open <engine> <dir> [messages] [hint]`: see `docs/adr/0003-embedded-engine.md`.
+//! `engines churn|soon|fill|drain|open <engine> <dir> [messages] [hint]`: see `docs/adr/0003-embedded-engine.md`.
 #![forbid(unsafe_code)]
 
 mod engine;
@@ -19,11 +19,13 @@ const VALUE: usize = 2048;
 const GROUP: u64 = 64;
 const MAILBOXES: u64 = 1000;
 const BACKLOG: u64 = 50_000;
+/// When wallets are connected.
+const LITTLE: u64 = 1_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, mode, engine, dir, rest @ ..] = arguments.as_slice() else {
-        panic!("engines churn|fill|drain|open <engine> <dir> [messages] [hint]")
+        panic!("engines churn|soon|fill|drain|open <engine> <dir> [messages] [hint]")
     };
     let messages = rest.first().map_or(1_000_000, |text| text.parse().unwrap());
     let has_hint = rest.get(1).is_some();
@@ -37,7 +39,8 @@ fn main() {
         rss() - idle
     );
     match mode.as_str() {
-        "churn" => churn(store.as_mut(), dir, messages, has_hint),
+        "churn" => churn(store.as_mut(), dir, messages, has_hint, BACKLOG),
+        "soon" => churn(store.as_mut(), dir, messages, has_hint, LITTLE),
         "fill" => fill(store.as_mut(), dir, messages),
         "drain" => drain(store.as_mut(), messages, has_hint),
         "open" => println!(
@@ -51,8 +54,8 @@ fn main() {
     println!("closed in {:?}", started.elapsed());
 }
 
-/// Keeps about `BACKLOG` messages waiting in `MAILBOXES` mailboxes while `messages` go in and out.
-fn churn(store: &mut dyn Engine, dir: &Path, messages: u64, has_hint: bool) {
+/// Keeps about `backlog` messages waiting in `MAILBOXES` mailboxes while `messages` go in and out.
+fn churn(store: &mut dyn Engine, dir: &Path, messages: u64, has_hint: bool, backlog: u64) {
     let mut random = Random(7);
     let mut heads = vec![0u128; MAILBOXES as usize];
     let mut removals = Vec::new();
@@ -67,7 +70,7 @@ fn churn(store: &mut dyn Engine, dir: &Path, messages: u64, has_hint: bool) {
         let first = random.next();
         for mailbox in (first..first + MAILBOXES)
             .map(|m| m % MAILBOXES)
-            .take(((put - gone).saturating_sub(BACKLOG) / 8) as usize)
+            .take(((put - gone).saturating_sub(backlog) / 8) as usize)
         {
             let from = if has_hint { heads[mailbox as usize] } else { 0 };
             let read = step.time(|| store.head(mailbox, from, 10));
