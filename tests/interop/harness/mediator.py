@@ -22,7 +22,9 @@ class Mediator:
         self.child: Child | None = None
 
     def start(self) -> "Mediator":
-        self.child = Child(self._command(), self.directory / "mediator.log")
+        # The mediator refuses a RESTANTE_ variable that is no setting, RESTANTE_BIN among them.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("RESTANTE_")}
+        self.child = Child(self._command(), self.directory / "mediator.log", env)
         eventually(self._ready, 20, lambda: f"the mediator to be ready, see {self.child.log}")
         return self
 
