@@ -25,10 +25,13 @@ fn steps(bench: &mut Criterion) {
     let identity = identity();
     let sealed = next();
     group.throughput(Throughput::Bytes(sealed.len() as u64));
-    group.bench_function("parse", |b| b.iter(|| Sealed::parse(black_box(&sealed), &Limits::default())));
+    group.bench_function("parse", |b| {
+        b.iter(|| Sealed::parse(black_box(&sealed), &Limits::default()))
+    });
     group.bench_function("parse and open", |b| {
         b.iter(|| {
-            let parsed = Sealed::parse(black_box(&sealed), &Limits::default()).expect("an envelope");
+            let parsed =
+                Sealed::parse(black_box(&sealed), &Limits::default()).expect("an envelope");
             parsed.open(0, identity.routing()).expect("sealed for us")
         });
     });
@@ -36,17 +39,26 @@ fn steps(bench: &mut Criterion) {
     let plaintext = parsed.open(0, identity.routing()).expect("sealed for us").plaintext;
     group.bench_function("decode", |b| b.iter(|| protocols::decode(black_box(&plaintext))));
     let words = inner(1, 1_150);
-    group.bench_function("seal", |b| b.iter(|| didcomm::seal_anon(black_box(words.as_bytes()), &[wallet_key()])));
+    group.bench_function("seal", |b| {
+        b.iter(|| didcomm::seal_anon(black_box(words.as_bytes()), &[wallet_key()]))
+    });
     group.finish();
 }
 
-fn whole(bench: &mut Criterion, name: &str, stores: Stores, clock: Arc<dyn Clock>, runtime: &Runtime) {
+fn whole(
+    bench: &mut Criterion,
+    name: &str,
+    stores: Stores,
+    clock: Arc<dyn Clock>,
+    runtime: &Runtime,
+) {
     let office = runtime.block_on(mediator(stores, clock));
     bench.bench_function(name, |b| {
         b.to_async(runtime).iter_batched(
             next,
-            |sealed| async {
-                assert!(matches!(office.post(&sealed).await, Answer::Accepted));
+            |sealed| {
+                let office = office.clone();
+                async move { assert!(matches!(office.post(&sealed).await, Answer::Accepted)) }
             },
             BatchSize::SmallInput,
         );
@@ -66,7 +78,8 @@ fn on_disk(bench: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
     let dir = tempfile::tempdir().expect("a directory");
-    let store = EmbeddedStore::open(dir.path(), store_embedded::Options::default(), clock.clone()).expect("a store");
+    let store = EmbeddedStore::open(dir.path(), store_embedded::Options::default(), clock.clone())
+        .expect("a store");
     whole(bench, "forward whole, on disk, one at a time", Stores::of(store), clock, &runtime);
 }
 

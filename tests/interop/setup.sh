@@ -43,6 +43,8 @@ system_packages() {
   command -v python3 >/dev/null || missing+=(python3)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
   command -v unzip >/dev/null || missing+=(unzip)
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v zbarimg >/dev/null || missing+=(zbar-tools)
   [ ${#missing[@]} = 0 ] && return
   say "Installing system packages: ${missing[*]}"
   as_root apt-get update -qq

@@ -19,7 +19,9 @@ pub async fn wallet(address: SocketAddr, number: u32) -> Wallet {
     let wallet = Wallet::stranger(address, number, &History::default());
     let invited = wallet.invitation().await;
     let request = wallet.agent().request(Handshake::DidExchange11, &invited, None);
-    let Posted::Answered(answer) = wallet.post(&request.envelope).await else { panic!("no response") };
+    let Posted::Answered(answer) = wallet.post(&request.envelope).await else {
+        panic!("no response")
+    };
     wallet.agent().accept(&request, &invited, &answer).expect("a response");
     wallet.be_mediated().await;
     wallet
@@ -32,7 +34,8 @@ pub fn sealed(wallet: &Wallet, numbers: std::ops::Range<u32>) -> Vec<Bytes> {
         .map(|number| {
             let parcel = Parcel { to: agent.number, number };
             let text = String::from_utf8(parcel.write().to_vec()).expect("JSON");
-            let padded = text.replacen('{', &format!("{{\"padding\":\"{}\",", "x".repeat(INNER)), 1);
+            let padded =
+                text.replacen('{', &format!("{{\"padding\":\"{}\",", "x".repeat(INNER)), 1);
             agent.forward_envelope(padded.as_bytes())
         })
         .collect()
@@ -62,7 +65,8 @@ pub async fn drain(wallet: &Wallet, count: usize) -> usize {
     let agent = wallet.agent();
     let mut drained = 0;
     while drained < count {
-        let answer = wallet.ask(&client::delivery_request(&pickup::V2_0, &agent.id(), 10, None)).await;
+        let answer =
+            wallet.ask(&client::delivery_request(&pickup::V2_0, &agent.id(), 10, None)).await;
         let Words::Delivery { items, .. } = answer else { break };
         let ids: Vec<String> = items.into_iter().map(|item| item.id).collect();
         drained += ids.len();

@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 #[tokio::main]
 async fn main() {
-    let binary = std::env::args_os().nth(1).map_or_else(|| "target/release/restante".into(), PathBuf::from);
+    let binary =
+        std::env::args_os().nth(1).map_or_else(|| "target/release/restante".into(), PathBuf::from);
     start(&binary).await;
     forwards(&binary).await;
     drain(&binary).await;

@@ -24,7 +24,8 @@ impl Measured {
     /// Starts `binary`.
     pub async fn start(binary: &Path) -> Self {
         let data = TempDir::new().expect("a directory");
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
+        let address =
+            TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
         let started = Instant::now();
         let child = Command::new(binary)
             .args(["mediator", "--listen", &address.to_string(), "--data"])
@@ -49,8 +50,11 @@ impl Measured {
     pub fn cpu(&self) -> f64 {
         let stat = self.proc("stat");
         // The name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
+        let fields: Vec<&str> =
+            stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| {
+            fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default()
+        };
         (ticks(11) + ticks(12)) / TICKS_PER_SECOND
     }
 
@@ -58,7 +62,8 @@ impl Measured {
     pub fn resident(&self) -> f64 {
         let status = self.proc("status");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-        let kib: f64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or_default();
+        let kib: f64 =
+            line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or_default();
         kib * 1024.0 / 1e6
     }
 
