@@ -1,5 +1,4 @@
 //! A forward of 2 KB, step by step and whole, without network. `cargo bench -p path-benches`
-#![expect(missing_docs, reason = "the macros of criterion make undocumented functions")]
 
 use std::hint::black_box;
 use std::sync::Arc;
