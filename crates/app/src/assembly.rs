@@ -54,6 +54,7 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
         patience: Patience {
             for_route: config.mediation.patience,
             waiting_for_route: config.mediation.waiting,
+            refuse_unknown: config.mediation.refuse_unknown,
             for_store: config.mailbox.store_patience,
         },
         ..Settings::at(&url.to_string(), &url.socket())

@@ -119,6 +119,8 @@ pub struct Patience {
     pub for_route: Duration,
     /// How many may wait so at the same time.
     pub waiting_for_route: usize,
+    /// Whether a forward for nobody is refused in the end, or taken and thrown away, which tells a stranger nothing.
+    pub refuse_unknown: bool,
     /// How long it is held while the store is away.
     pub for_store: Duration,
 }
@@ -194,6 +196,7 @@ impl Default for Patience {
         Self {
             for_route: Duration::from_secs(1),
             waiting_for_route: 1_000,
+            refuse_unknown: true,
             for_store: Duration::from_secs(10),
         }
     }

@@ -12,5 +12,8 @@ section! {
         patience: std::time::Duration = "1s";
         /// How many forwards may wait so at the same time.
         waiting: usize = "1000";
+        /// Whether such a forward is refused in the end (404), so that its sender knows. `false` answers it like any other, so that
+        /// nobody can find out which keys are listed; the message is thrown away.
+        refuse_unknown: bool = "true";
     }
 }

@@ -50,11 +50,18 @@ impl Mediator {
     /// Keeps the envelope. When this returns it is durable in its recipient's mailbox.
     pub(crate) async fn forward(&self, forward: Forward) -> Result<(), Unkept> {
         let Forward { to, envelope } = self.unwrap_own_hops(forward).await?;
-        let route =
-            self.find_route(&to).await?.ok_or(Unkept::Refused(Refusal::UnknownRecipient))?;
+        let Some(route) = self.find_route(&to).await? else { return self.for_nobody() };
         let letter = self.letter(to, envelope).ok_or(Unkept::Refused(Refusal::NotAMessage))?;
         self.tally.stage(Stage::Received, 1);
         self.keep(route, letter).await
+    }
+
+    fn for_nobody(&self) -> Result<(), Unkept> {
+        if self.settings.patience.refuse_unknown {
+            return Err(Unkept::Refused(Refusal::UnknownRecipient));
+        }
+        self.tally.refusal(Refusal::UnknownRecipient);
+        Ok(())
     }
 
     /// Puts a letter into the mailbox, waiting for a store that is away.
