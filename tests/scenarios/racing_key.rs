@@ -43,3 +43,14 @@ async fn a_message_whose_key_never_comes_is_refused() {
     assert!(matches!(posted, Posted::Refused(404, _)), "{posted:?}");
     assert_eq!(drain(&wallet).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_learn_nothing_where_the_operator_wants_that() {
+    let settings = ["mediation.patience=100ms", "mediation.refuse_unknown=false"];
+    let server = Server::start_with(ServerOptions::with(&settings)).await;
+    let wallet = unlisted(&server, &History::default()).await;
+    let parcel = Parcel { to: 1, number: 0 };
+    let forward = wallet.agent().forward_envelope(&parcel.write());
+    assert_eq!(wallet.post(&forward).await, Posted::Accepted);
+    assert_eq!(drain(&wallet).await, 0);
+}
