@@ -9,8 +9,8 @@ from harness.chaos_proxy import ChaosProxy
 from harness.credo import CredoAgent, connect, sender as credo_sender
 from harness.mediator import Mediator
 
-# Milliseconds; Credo's default is 5000. A poll that begins before the one before it has ended asks for the same
-# messages once more, and gets them: on a busy machine half a second is not enough for a round of pickup 2.0.
+# Milliseconds; Credo's default is 5000. A poll that begins before the one before it has ended is answered only what
+# the other does not have in hand; a busy machine needs more than half a second for a round of pickup 2.0.
 POLLING = 3000
 
 _sources = itertools.count(1)

@@ -43,20 +43,20 @@ def send_all_stubbornly(sender: CredoAgent, connection: str, texts: list[str], s
     return sent_again
 
 
-def assert_each_once_in_order(agent, wanted: list[str], seconds: float = 20, settle: float = 1) -> None:
+def assert_each_once_in_order(agent, wanted: list[str], seconds: float = 60, settle: float = 1) -> None:
     """Waits for all, then `settle` seconds for repeats."""
     agent.wait_for_texts(wanted, seconds)
     time.sleep(settle)
     assert ours(agent, wanted) == wanted
 
 
-def assert_each_once(agent, wanted: list[str], seconds: float = 20, settle: float = 1) -> None:
+def assert_each_once(agent, wanted: list[str], seconds: float = 60, settle: float = 1) -> None:
     agent.wait_for_texts(wanted, seconds)
     time.sleep(settle)
     assert repeats(agent, wanted) == {}
 
 
-def assert_delivered_once_in_order(agent, wanted: list[str], seconds: float = 20, settle: float = 1) -> None:
+def assert_delivered_once_in_order(agent, wanted: list[str], seconds: float = 60, settle: float = 1) -> None:
     """For ACA-Py and `growing` texts: the application saw each once, and the wire had them in order."""
     assert_each_once(agent, wanted, seconds, settle)
     sizes = sizes_of(agent, wanted)
@@ -76,7 +76,7 @@ def sizes_of(agent, wanted: list[str]) -> list[int]:
     return [size for size in agent.tap.sizes if size > len(wanted[0]) * 4 // 3]
 
 
-def assert_none_lost(agent, wanted: list[str], may_repeat, seconds: float = 30, settle: float = 1) -> None:
+def assert_none_lost(agent, wanted: list[str], may_repeat, seconds: float = 60, settle: float = 1) -> None:
     """Every message at least once, first arrivals in order, and only those in `may_repeat` again."""
     agent.wait_for_texts(wanted, seconds)
     time.sleep(settle)

@@ -16,6 +16,7 @@ from harness.accounts import (
     numbered,
     send_all,
 )
+from harness.sample import sampled
 from harness.waiting import eventually
 
 STRATEGIES = ["Implicit", "PickUpV1", "PickUpV2", "PickUpV2LiveMode"]
@@ -23,15 +24,14 @@ SOCKETS = ["Implicit", "PickUpV2LiveMode"]
 BATCH = 10
 
 
-@pytest.mark.quick
-@pytest.mark.parametrize("strategy", SOCKETS)
+@pytest.mark.parametrize("strategy", sampled(SOCKETS, "PickUpV2LiveMode"))
 def a_socket_that_drops_between_messages_loses_and_repeats_nothing(strategy, wallet, sender, mail_to):
     phone = wallet(strategy)
     connection = mail_to(phone)
     texts = numbered(20)
     for start in range(0, 20, 5):
         send_all(sender, connection, texts[start : start + 5])
-        phone.wait_for_texts(texts[: start + 5], 15)
+        phone.wait_for_texts(texts[: start + 5], 60)
         time.sleep(0.5)
         assert phone.call("dropSocket")["dropped"] == 1
     assert_each_once(phone, texts)
@@ -48,13 +48,12 @@ def a_socket_that_drops_amid_messages_loses_nothing(strategy, wallet, sender, ma
         time.sleep(1)
         phone.call("dropSocket")
     sending.join()
-    phone.wait_for_texts(texts, 30)
+    phone.wait_for_texts(texts, 60)
     time.sleep(1)
     assert handed_out_after_acknowledgement(phone) == []
 
 
-@pytest.mark.quick
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", sampled(STRATEGIES, "Implicit"))
 def a_wallet_restarted_repeatedly_gets_every_message_once(strategy, wallet, sender, mail_to):
     phone = wallet(strategy)
     connection = mail_to(phone)
@@ -64,7 +63,7 @@ def a_wallet_restarted_repeatedly_gets_every_message_once(strategy, wallet, send
         part = texts[round_ * 4 : round_ * 4 + 4]
         send_all(sender, connection, part)
         phone.start()
-        phone.wait_for_texts(part, 20)
+        phone.wait_for_texts(part, 60)
         time.sleep(0.7)
     assert_each_once(phone, texts)
 

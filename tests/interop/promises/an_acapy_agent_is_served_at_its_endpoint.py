@@ -15,6 +15,7 @@ from harness.accounts import (
     send_all,
     send_all_stubbornly,
 )
+from harness.sample import sampled
 
 both_endpoints = pytest.mark.parametrize("endpoint", ["http", "ws"])
 
@@ -30,7 +31,7 @@ def connected(sender, agent) -> str:
     url = agent.invite()["invitation_url"]
     connection = sender.call("accept", url=url, timeout=60)["connectionId"]
     sender.send(connection, f"hello {agent.name}")
-    agent.wait_for_texts([f"hello {agent.name}"], 30)
+    agent.wait_for_texts([f"hello {agent.name}"], 60)
     return connection
 
 
@@ -43,8 +44,7 @@ def every_message_reaches_the_endpoint_in_order(endpoint, acapy, mediator, sende
     assert_delivered_once_in_order(agent, texts)
 
 
-@pytest.mark.quick
-@both_endpoints
+@pytest.mark.parametrize("endpoint", sampled(["http", "ws"], "http"))
 def messages_for_an_endpoint_that_is_down_arrive_in_order_when_it_is_back(endpoint, acapy, mediator, sender):
     down_for(6, endpoint, acapy, mediator, sender)
 
@@ -69,8 +69,7 @@ def down_for(seconds: float, endpoint: str, acapy, mediator, sender) -> None:
     assert_delivered_once_in_order(agent, texts, seconds=30 + seconds * 2)
 
 
-@pytest.mark.quick
-@both_endpoints
+@pytest.mark.parametrize("endpoint", sampled(["http", "ws"], "ws"))
 def messages_for_an_endpoint_survive_a_kill_of_the_mediator(endpoint, acapy, mediator, sender):
     agent = mediated(acapy, mediator, endpoint)
     connection = connected(sender, agent)
@@ -79,7 +78,7 @@ def messages_for_an_endpoint_survive_a_kill_of_the_mediator(endpoint, acapy, med
     send_all(sender, connection, texts)
     mediator.restart_after_kill()
     agent.start()
-    assert_delivered_once_in_order(agent, texts, seconds=40)
+    assert_delivered_once_in_order(agent, texts, seconds=60)
 
 
 @both_endpoints
@@ -108,7 +107,6 @@ def the_keylist_holds_the_keys_that_the_agent_has_routed(acapy, mediator, sender
     assert keylist_of(agent) == routed
 
 
-@pytest.mark.quick
 def a_key_that_the_agent_adds_and_removes_is_in_the_keylist_meanwhile(acapy, mediator):
     agent = mediated(acapy, mediator, "http")
     added = "did:key:z6Mkgg342Ycpuk263R9d8Aq6MUaxPn1DDeHyGo38EefXmgDL"
@@ -129,7 +127,7 @@ def keylist_of(agent) -> set[str]:
     """What the mediator answers to a keylist query. ACA-Py only logs it."""
     before = len(keylists_in_log(agent))
     agent.post(f"/mediation/keylists/{agent.mediation()['mediation_id']}/send-keylist-query")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while len(keylists_in_log(agent)) == before:
         assert time.monotonic() < deadline, "no keylist came"
         time.sleep(0.1)

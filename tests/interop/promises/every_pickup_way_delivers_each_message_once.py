@@ -4,14 +4,13 @@ import time
 
 import pytest
 
-from harness.accounts import assert_each_once, assert_each_once_in_order, assert_none_lost, numbered, send_all
+from harness.accounts import assert_each_once, assert_each_once_in_order, numbered, send_all
 from harness.credo import only_web_socket
 
 STRATEGIES = ["Implicit", "PickUpV1", "PickUpV2", "PickUpV2LiveMode"]
 by_each_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
-@pytest.mark.quick
 @by_each_strategy
 def a_wallet_online_gets_every_message_once_and_in_order(strategy, wallet, sender, mail_to):
     phone = wallet(strategy)
@@ -29,7 +28,7 @@ def a_wallet_that_comes_back_gets_what_waited_and_what_follows(strategy, wallet,
     phone.shutdown()
     send_all(sender, connection, waiting)
     phone.start()
-    phone.wait_for_texts(waiting, 20)
+    phone.wait_for_texts(waiting, 60)
     send_all(sender, connection, following)
     assert_each_once_in_order(phone, waiting + following)
 
@@ -41,7 +40,7 @@ def a_wallet_that_only_speaks_web_socket_gets_every_message_once(strategy, walle
     only_web_socket(phone)
     texts = numbered(20)
     send_all(sender, connection, texts[:10])
-    phone.wait_for_texts(texts[:10], 20)
+    phone.wait_for_texts(texts[:10], 60)
     phone.shutdown()
     send_all(sender, connection, texts[10:])
     phone.start()
@@ -54,7 +53,7 @@ def a_wallet_that_only_speaks_http_gets_every_message_once(strategy, wallet, sen
     connection = mail_to(phone)
     texts = numbered(20)
     send_all(sender, connection, texts[:10])
-    phone.wait_for_texts(texts[:10], 20)
+    phone.wait_for_texts(texts[:10], 60)
     phone.shutdown()
     send_all(sender, connection, texts[10:])
     phone.start()
@@ -73,11 +72,7 @@ def a_backlog_of_a_hundred_is_drained_before_live_mode_gives_up(strategy, wallet
     phone.start()
     phone.wait_for_texts(backlog, 60)
     send_all(sender, connection, live)
-    if strategy == "PickUpV2":
-        # Credo polls again although the poll before has not ended, and both ask for the same messages.
-        assert_none_lost(phone, backlog + live, may_repeat=backlog)
-    else:
-        assert_each_once_in_order(phone, backlog + live)
+    assert_each_once_in_order(phone, backlog + live)
 
 
 @pytest.mark.quick
@@ -90,9 +85,9 @@ def a_wallet_may_change_its_way_of_pickup_and_loses_nothing(wallet, sender, mail
         part = texts[round_ * 5 : round_ * 5 + 5]
         send_all(sender, connection, part[:3])
         phone.start(strategy=strategy)
-        phone.wait_for_texts(part[:3], 20)
+        phone.wait_for_texts(part[:3], 60)
         send_all(sender, connection, part[3:])
-        phone.wait_for_texts(part, 20)
+        phone.wait_for_texts(part, 60)
         time.sleep(1)
     assert_each_once_in_order(phone, texts)
 
@@ -118,4 +113,4 @@ def messages_of_a_hundred_kilobytes_pass(wallet, sender, mail_to):
     phone.shutdown()
     send_all(sender, connection, texts[6:])
     phone.start()
-    assert_each_once_in_order(phone, texts, seconds=40)
+    assert_each_once_in_order(phone, texts, seconds=60)
