@@ -94,7 +94,6 @@ def a_polled_delivery_whose_response_is_lost_is_made_again(wallet, sender, mail_
     assert proxy.all_lost(phone.source)
 
 
-@pytest.mark.quick
 def a_polled_delivery_whose_acknowledgement_is_lost_is_made_again(wallet, sender, mail_to, proxy):
     phone, texts = polled(wallet, sender, mail_to, "PickUpV2")
     proxy.lose(phone.source, 3, "request")

@@ -25,7 +25,7 @@ def a_message_that_waits_survives_a_kill(strategy, wallet, sender, mail_to, medi
     assert_each_once_in_order(phone, waiting + following)
 
 
-@pytest.mark.parametrize("strategy", sampled(STRATEGIES, "Implicit", "PickUpV2"))
+@pytest.mark.parametrize("strategy", sampled(STRATEGIES, "Implicit"))
 def a_wallet_that_stays_on_comes_back_by_itself_after_a_kill(strategy, wallet, sender, mail_to, mediator):
     phone = wallet(strategy)
     connection = mail_to(phone)

@@ -75,7 +75,6 @@ def a_backlog_of_a_hundred_is_drained_before_live_mode_gives_up(strategy, wallet
     assert_each_once_in_order(phone, backlog + live)
 
 
-@pytest.mark.quick
 def a_wallet_may_change_its_way_of_pickup_and_loses_nothing(wallet, sender, mail_to):
     phone = wallet(STRATEGIES[0])
     connection = mail_to(phone)
