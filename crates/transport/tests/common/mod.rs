@@ -76,7 +76,8 @@ impl Office for Counter {
             let done = match heard {
                 Heard::Frame(frame) if frame == "ping me" => socket.ping(7).await,
                 Heard::Frame(frame) if frame == "flood me" => loop {
-                    if let Err(down) = socket.send(Bytes::from(vec![b'x'; 1 << 20])).await {
+                    // Small messages: a large one gets more time.
+                    if let Err(down) = socket.send(Bytes::from(vec![b'x'; 4 << 10])).await {
                         break Err(down);
                     }
                 },
