@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use didcomm::VerKey;
-use protocols::{Command, Head, Inbound, KeyFilter, Reply};
+use protocols::{Command, Head, Inbound, KeyFilter, PickupStatus, Reply};
 use store::{Holder, Mail, Position};
 
 use super::guest::{Guest, Reader};
@@ -68,7 +68,7 @@ impl Socket {
         let reply = match &inbound.command {
             Command::StatusRequest { key } => {
                 self.read_explicitly(place, inbound, link).await?;
-                self.status(place, key.as_ref()).await?
+                Reply::Status(self.status(place, key.as_ref()).await?)
             }
             Command::DeliveryRequest { limit, key } => {
                 self.read_explicitly(place, inbound, link).await?;
@@ -76,12 +76,12 @@ impl Socket {
             }
             Command::MessagesReceived { ids } => {
                 self.received(place, positions(ids), link).await?;
-                self.status(place, None).await?
+                Reply::Status(self.status(place, None).await?)
             }
             Command::LiveDelivery(live) => {
                 self.read_explicitly(place, inbound, link).await?;
                 self.switch(place, *live, link).await?;
-                self.status(place, None).await?
+                Reply::Status(self.status(place, None).await?)
             }
             Command::BatchPickup { size } => return self.batch(place, *size, inbound, link).await,
             Command::ListPickup { ids } => {
@@ -149,10 +149,10 @@ impl Socket {
         Ok(())
     }
 
-    async fn status(&self, place: usize, key: Option<&KeyFilter>) -> Result<Reply<'static>, Ended> {
+    async fn status(&self, place: usize, key: Option<&KeyFilter>) -> Result<PickupStatus, Ended> {
         let guest = &self.guests[place];
         let live = guest.reader.as_ref().is_some_and(|reader| reader.session.is_live());
-        Ok(Reply::Status(self.office.status(guest.who.id(), key, live).await.map_err(away)?))
+        self.office.status(guest.who.id(), key, live).await.map_err(away)
     }
 
     /// What was handed over before the switch and is not acknowledged counts as waiting again, so that the `status` that
@@ -184,7 +184,7 @@ impl Socket {
         let owner = self.guests[place].who.id();
         let mail = self.office.hand_out(owner, limit, key, handout).await.map_err(away)?;
         if mail.is_empty() {
-            let Reply::Status(status) = self.status(place, key).await? else { return Ok(()) };
+            let status = self.status(place, key).await?;
             return self.answer(place, inbound, &Reply::NothingWaiting(status), link).await;
         }
         let reply = Reply::Delivery { items: attached(&mail), key: key.cloned() };
