@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use didcomm::Destination;
-use store::{Clock, Stores};
+use store::{Claimant, Clock, Role, Stores};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,9 @@ pub struct Mediator {
     pub(crate) deliveries: Deliveries,
     pub(crate) tally: Tally,
     pub(crate) ids: MessageIds,
+    /// As whom sockets and postmen of this instance claim.
+    pub(crate) session: Claimant,
+    pub(crate) postman: Claimant,
     pub(crate) standing_id: String,
     /// Rung after every keylist change of this instance, for forwards that came before their key.
     pub(crate) keylists_changed: Notify,
@@ -35,6 +38,12 @@ pub struct Mediator {
 
 /// How often expired mail is swept.
 const EXPIRY_EVERY: Duration = Duration::from_secs(60);
+
+/// How often an instance shows that it is alive.
+const LIFE_SIGN_EVERY: Duration = Duration::from_secs(1);
+
+/// An instance that has not shown so for this long is taken for dead.
+const LIFE_SIGN_LASTS: Duration = Duration::from_secs(4);
 
 /// Messages of one sweep step.
 const EXPIRY_STEP: usize = 1_000;
@@ -61,6 +70,8 @@ impl Mediator {
             keylists_changed: Notify::new(),
             waiting_for_route: Semaphore::new(settings.patience.waiting_for_route),
             standing: InvitationText::write(&settings, &identity, &standing_id),
+            session: Claimant { instance: settings.instance.clone(), role: Role::Session },
+            postman: Claimant { instance: settings.instance.clone(), role: Role::Postman },
             standing_id,
             settings,
             identity,
@@ -93,7 +104,20 @@ impl Mediator {
                 self.sweep().await;
             }
         };
-        tokio::join!(postmen, sweeper);
+        tokio::join!(postmen, sweeper, self.show_life(&stop));
+    }
+
+    /// Tells the store that this instance lives, so that its claims stand.
+    async fn show_life(&self, stop: &CancellationToken) {
+        loop {
+            let until = self.clock.now() + LIFE_SIGN_LASTS;
+            if let Err(error) = self.stores.presence.renew(&self.settings.instance, until).await {
+                tracing::warn!(%error, "the store did not hear that this instance is alive");
+            }
+            if stop.run_until_cancelled(sleep(LIFE_SIGN_EVERY)).await.is_none() {
+                return;
+            }
+        }
     }
 
     async fn sweep(&self) {

@@ -1,6 +1,7 @@
 //! One envelope in, at most one out: the door for requests (RFC 0025, RFC 0092).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use didcomm::{Destination, VerKey};
@@ -177,7 +178,7 @@ impl Mediator {
             } else {
                 office.tally.stage(Stage::Returned, positions.len());
             }
-            let _ = office.stores.mailbox.release(owner, holder).await;
+            let _ = office.stores.mailbox.release(owner, holder, Duration::ZERO).await;
         }))
     }
 

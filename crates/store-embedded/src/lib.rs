@@ -75,7 +75,6 @@ impl Default for Options {
 pub struct EmbeddedStore {
     engine: Arc<engine::Engine>,
     registry: registry::Registry,
-    claims: presence::Claims,
     jobs: Option<Sender<writer::Job>>,
     closing: Arc<checkpoint::Closing>,
     threads: Vec<JoinHandle<()>>,

@@ -1,12 +1,13 @@
 //! The mailbox trait. Who touches the archive does so on a thread that may block; all else is memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use didcomm::Destination;
 use store::{
-    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result,
-    StoreError, Timestamp, Watch,
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Manner, Position, RecipientId,
+    Result, StoreError, Timestamp, Watch,
 };
 use tokio::sync::oneshot;
 
@@ -91,9 +92,9 @@ impl Mailbox for EmbeddedStore {
         self.note_gone(owner, removed)
     }
 
-    async fn release(&self, owner: RecipientId, holder: Holder) -> Result<()> {
-        let flight = &self.engine.flight;
-        let released = flight.lock(owner, self.engine.clock.now()).release(holder);
+    async fn release(&self, owner: RecipientId, holder: Holder, linger: Duration) -> Result<()> {
+        let (flight, now) = (&self.engine.flight, self.engine.clock.now());
+        let released = flight.lock(owner, now).release(holder, now + linger);
         if let Holder::Session(epoch) = holder {
             flight.bells().leave(owner, epoch);
         }
@@ -108,8 +109,12 @@ impl Mailbox for EmbeddedStore {
         self.with_mailbox(owner, move |engine| engine.depth(owner, key.as_ref())).await
     }
 
-    async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch> {
-        self.engine.flight.bells().watch(owner, epoch)
+    async fn watch(&self, owner: RecipientId, epoch: Epoch, manner: Manner) -> Result<Watch> {
+        let (flight, now) = (&self.engine.flight, self.engine.clock.now());
+        let mut in_flight = flight.lock(owner, now);
+        let watch = flight.bells().watch(owner, epoch, manner.company)?;
+        in_flight.displace(now + manner.linger);
+        Ok(watch)
     }
 
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize> {
@@ -137,7 +142,7 @@ fn lease(
     in_flight.admit(holder)?;
     let room = demand.window.saturating_sub(in_flight.held_by(holder));
     let demand = Demand { messages: demand.messages.min(room), ..demand.clone() };
-    let mail = engine.select(owner, &demand, |position| in_flight.contains(position))?;
+    let mail = engine.select(owner, &demand, |position| in_flight.hides(position, Some(holder)))?;
     in_flight.hold(holder, until, &mail);
     Ok(mail)
 }
@@ -150,14 +155,7 @@ fn remove(
 ) -> Result<Vec<Position>> {
     let mut in_flight = engine.flight.lock(owner, engine.clock.now());
     let removed = engine.remove(owner, ids)?;
-    let mut has_made_room = false;
-    for holder in removed.iter().filter_map(|position| in_flight.forget(*position)) {
-        // A mark of a session that stands is one of the reader.
-        has_made_room |= matches!(holder, Holder::Session(epoch) if by != Some(epoch));
-    }
-    if has_made_room {
-        engine.flight.bells().ring(owner);
-    }
+    in_flight.settle(&removed, by);
     Ok(removed)
 }
 

@@ -14,7 +14,7 @@ use crate::archive::Archive;
 use crate::cache::EnvelopeCache;
 use crate::checkpoint::{self, Closing};
 use crate::engine::Engine;
-use crate::presence::Claims;
+use crate::presence::claims_of;
 use crate::recovery::{self, Recovered};
 use crate::registry::Registry;
 use crate::writer::Writer;
@@ -71,24 +71,23 @@ impl EmbeddedStore {
             Archive::open(&dir.join("mail.redb"), options.page_cache_bytes).map_err(engine)?;
         let Recovered { state, next_segment } =
             recovery::recover(&journal, &archive).map_err(engine)?;
-        let claims = Claims::after(registry.begin_life().map_err(engine)?);
+        let claims = claims_of(registry.begin_life().map_err(engine)?);
         let engine = Arc::new(Engine {
             state: Mutex::new(state),
             changed: Condvar::new(),
             archive,
             journal,
             cache: EnvelopeCache::of(options.envelope_cache_bytes),
-            flight: Flight::new(Bells::default()),
+            flight: Flight::new(Bells::default(), claims),
             clock,
             options,
         });
-        Self::start(engine, registry, claims, next_segment, lock).map(Arc::new).map_err(io)
+        Self::start(engine, registry, next_segment, lock).map(Arc::new).map_err(io)
     }
 
     fn start(
         engine: Arc<Engine>,
         registry: Registry,
-        claims: Claims,
         next_segment: u64,
         lock: Lock,
     ) -> io::Result<Self> {
@@ -99,7 +98,7 @@ impl EmbeddedStore {
         let checkpointer =
             spawn("checkpointer", move || checkpoint::run(&other_engine, &other_closing))?;
         let threads = vec![checkpointer, spawn("journal writer", move || writer.run())?];
-        Ok(Self { engine, registry, claims, jobs: Some(jobs), closing, threads, _lock: lock })
+        Ok(Self { engine, registry, jobs: Some(jobs), closing, threads, _lock: lock })
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 
-use crate::{Epoch, RecipientId, Result, StoreError};
+use crate::{Company, Epoch, RecipientId, Result, StoreError};
 
 /// What a bell says. It carries no mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Watch {
     }
 }
 
-/// The bells of one process: at most one reader per mailbox, the one with the highest epoch.
+/// The bells of one process, in which each mailbox has a few readers at most: one, unless they [share](Company::Shared) it.
 ///
 /// Cheap to clone; clones share their bells.
 #[derive(Clone)]
@@ -76,10 +76,11 @@ pub struct Bells {
     shards: Arc<[Mutex<Shard>]>,
 }
 
-type Shard = HashMap<RecipientId, Reader>;
+type Shard = HashMap<RecipientId, Vec<Reader>>;
 
 struct Reader {
     epoch: Epoch,
+    company: Company,
     bell: Arc<Bell>,
 }
 
@@ -90,45 +91,89 @@ impl Default for Bells {
 }
 
 impl Bells {
-    /// Makes the session with `epoch` the reader, and tells the former one.
+    /// Makes the session with `epoch` a reader; alone, it tells all others that they are displaced.
     ///
     /// # Errors
-    /// [`StoreError::Displaced`] if a newer one reads already.
-    pub fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch> {
+    /// [`StoreError::Displaced`] if a newer one reads already and will not share.
+    pub fn watch(&self, owner: RecipientId, epoch: Epoch, company: Company) -> Result<Watch> {
         let bell = Arc::<Bell>::default();
         let mut shard = self.shard(&owner).lock();
-        if let Some(reader) = shard.get(&owner) {
-            if reader.epoch > epoch {
-                return Err(StoreError::Displaced);
-            }
-            reader.bell.ring(DISPLACED);
+        let readers = shard.entry(owner).or_insert_with(|| Vec::with_capacity(1));
+        let either_is_alone = |other: Company| Company::Alone == company || Company::Alone == other;
+        if readers.iter().any(|reader| reader.epoch > epoch && either_is_alone(reader.company)) {
+            return Err(StoreError::Displaced);
         }
-        shard.insert(owner, Reader { epoch, bell: bell.clone() });
+        readers.retain(|reader| {
+            let goes = company == Company::Alone || reader.epoch == epoch;
+            if goes {
+                reader.bell.ring(DISPLACED);
+            }
+            !goes
+        });
+        readers.push(Reader { epoch, company, bell: bell.clone() });
         let registration = Registration { bells: self.clone(), owner, bell: bell.clone() };
         Ok(Watch { bell, _registration: registration })
     }
 
-    /// Tells the reader, if there is one, that there is mail; says whether there is one.
+    /// Tells the readers, if there are any, that there is mail; says whether there are.
     pub fn ring(&self, owner: RecipientId) -> bool {
+        self.ring_those(owner, |_| true)
+    }
+
+    /// Tells this reader alone that there is mail.
+    pub fn ring_session(&self, owner: RecipientId, epoch: Epoch) -> bool {
+        self.ring_those(owner, |reader| reader.epoch == epoch)
+    }
+
+    fn ring_those(&self, owner: RecipientId, is_meant: impl Fn(&Reader) -> bool) -> bool {
         let shard = self.shard(&owner).lock();
-        let Some(reader) = shard.get(&owner) else { return false };
-        reader.bell.ring(MAIL);
-        true
+        let meant = shard.get(&owner).into_iter().flatten().filter(|reader| is_meant(reader));
+        meant.map(|reader| reader.bell.ring(MAIL)).count() > 0
     }
 
-    /// The epoch of the reader.
-    pub fn reader(&self, owner: RecipientId) -> Option<Epoch> {
-        self.shard(&owner).lock().get(&owner).map(|reader| reader.epoch)
+    /// Tells readers that are older than `newest` that they are displaced: what an engine heard from another process.
+    pub fn displace(&self, owner: RecipientId, newest: Epoch) {
+        self.leave_if(owner, |reader| {
+            let goes = reader.epoch < newest;
+            if goes {
+                reader.bell.ring(DISPLACED);
+            }
+            goes
+        });
     }
 
-    /// Makes the session with this epoch cease to be the reader. A newer one stays.
+    /// Whether anybody reads here.
+    pub fn is_watched(&self, owner: RecipientId) -> bool {
+        self.shard(&owner).lock().contains_key(&owner)
+    }
+
+    /// Whether the session with this epoch reads here.
+    pub fn is_reader(&self, owner: RecipientId, epoch: Epoch) -> bool {
+        let shard = self.shard(&owner).lock();
+        shard.get(&owner).is_some_and(|readers| readers.iter().any(|reader| reader.epoch == epoch))
+    }
+
+    /// Every mailbox that has a reader here, with the newest of them.
+    pub fn watched(&self) -> Vec<(RecipientId, Epoch)> {
+        let of_shard = |shard: &Mutex<Shard>| {
+            let newest = |readers: &Vec<Reader>| readers.iter().map(|reader| reader.epoch).max();
+            let shard = shard.lock();
+            let all = shard.iter().filter_map(|(owner, readers)| Some((*owner, newest(readers)?)));
+            all.collect::<Vec<_>>()
+        };
+        self.shards.iter().flat_map(of_shard).collect()
+    }
+
+    /// Makes the session with this epoch cease to be a reader. Others stay.
     pub fn leave(&self, owner: RecipientId, epoch: Epoch) {
         self.leave_if(owner, |reader| reader.epoch == epoch);
     }
 
     fn leave_if(&self, owner: RecipientId, is_leaving: impl Fn(&Reader) -> bool) {
         let mut shard = self.shard(&owner).lock();
-        if shard.get(&owner).is_some_and(is_leaving) {
+        let Some(readers) = shard.get_mut(&owner) else { return };
+        readers.retain(|reader| !is_leaving(reader));
+        if readers.is_empty() {
             shard.remove(&owner);
         }
     }
@@ -162,7 +207,7 @@ mod tests {
     #[test]
     fn rings_before_anybody_listens_are_kept_as_one() {
         let bells = Bells::default();
-        let mut watch = bells.watch(OWNER, Epoch(1)).unwrap();
+        let mut watch = bells.watch(OWNER, Epoch(1), Company::Alone).unwrap();
         assert!(bells.ring(OWNER));
         assert!(bells.ring(OWNER));
         assert_eq!(watch.try_next(), Some(Notice::Mail));
@@ -172,21 +217,21 @@ mod tests {
     #[test]
     fn a_newer_reader_displaces_the_older_one() {
         let bells = Bells::default();
-        let mut old = bells.watch(OWNER, Epoch(1)).unwrap();
-        let mut new = bells.watch(OWNER, Epoch(2)).unwrap();
+        let mut old = bells.watch(OWNER, Epoch(1), Company::Alone).unwrap();
+        let mut new = bells.watch(OWNER, Epoch(2), Company::Alone).unwrap();
         bells.ring(OWNER);
         assert_eq!(old.try_next(), Some(Notice::Displaced));
         assert_eq!(new.try_next(), Some(Notice::Mail));
-        assert!(matches!(bells.watch(OWNER, Epoch(1)), Err(StoreError::Displaced)));
+        assert!(matches!(bells.watch(OWNER, Epoch(1), Company::Alone), Err(StoreError::Displaced)));
     }
 
     #[test]
     fn a_reader_that_is_dropped_leaves_nothing_behind() {
         let bells = Bells::default();
-        let old = bells.watch(OWNER, Epoch(1)).unwrap();
-        let new = bells.watch(OWNER, Epoch(2)).unwrap();
+        let old = bells.watch(OWNER, Epoch(1), Company::Alone).unwrap();
+        let new = bells.watch(OWNER, Epoch(2), Company::Alone).unwrap();
         drop(old);
-        assert_eq!(bells.reader(OWNER), Some(Epoch(2)));
+        assert!(bells.is_reader(OWNER, Epoch(2)));
         drop(new);
         assert!(!bells.ring(OWNER));
     }
@@ -194,9 +239,24 @@ mod tests {
     #[test]
     fn a_second_watch_of_the_same_session_outlives_the_first() {
         let bells = Bells::default();
-        let first = bells.watch(OWNER, Epoch(1)).unwrap();
-        let _second = bells.watch(OWNER, Epoch(1)).unwrap();
+        let first = bells.watch(OWNER, Epoch(1), Company::Alone).unwrap();
+        let _second = bells.watch(OWNER, Epoch(1), Company::Alone).unwrap();
         drop(first);
-        assert_eq!(bells.reader(OWNER), Some(Epoch(1)));
+        assert!(bells.is_reader(OWNER, Epoch(1)));
+    }
+
+    #[test]
+    fn readers_in_company_all_hear_and_one_that_comes_alone_sends_them_away() {
+        let bells = Bells::default();
+        let mut second = bells.watch(OWNER, Epoch(2), Company::Shared).unwrap();
+        let mut first = bells.watch(OWNER, Epoch(1), Company::Shared).unwrap();
+        bells.ring(OWNER);
+        assert_eq!((first.try_next(), second.try_next()), (Some(Notice::Mail), Some(Notice::Mail)));
+        bells.ring_session(OWNER, Epoch(1));
+        assert_eq!((first.try_next(), second.try_next()), (Some(Notice::Mail), None));
+        let _third = bells.watch(OWNER, Epoch(3), Company::Alone).unwrap();
+        assert_eq!(first.try_next(), Some(Notice::Displaced));
+        assert_eq!(second.try_next(), Some(Notice::Displaced));
+        assert_eq!(bells.watched(), [(OWNER, Epoch(3))]);
     }
 }

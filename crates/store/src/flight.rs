@@ -1,11 +1,14 @@
 //! What is in flight, inside one process.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::{Bells, Holder, Mail, Position, RecipientId, Result, StoreError, Timestamp};
+use crate::{
+    Bells, Claims, Epoch, Holder, Mail, Position, RecipientId, Result, StoreError, Timestamp,
+};
 
 /// Which messages are in whose hands, and until when: the part of [`Mailbox`](crate::Mailbox) that need not survive the process.
 ///
@@ -13,10 +16,11 @@ use crate::{Bells, Holder, Mail, Position, RecipientId, Result, StoreError, Time
 ///
 /// A store keeps to two rules, so that no mark outlives its message and none is handed out twice: it reads the
 /// mail of a lease only *after* [`Flight::lock`], and it [forgets](InFlight::forget) a message only *after* that
-/// message is gone for readers. Locks are taken in the order flight, then bells; the store's own before both.
+/// message is gone for readers. Locks are taken in the order flight, then bells and claims; the store's own before all.
 #[derive(Clone)]
 pub struct Flight {
     bells: Bells,
+    claims: Claims,
     shards: Arc<[Mutex<Shard>]>,
 }
 
@@ -36,18 +40,40 @@ struct Marks {
 struct Held {
     holder: Holder,
     until: Timestamp,
+    /// A session that reads no more, whose marks were given some time.
+    lingers: bool,
     messages: usize,
 }
 
 struct Mark {
     holder: Holder,
+    /// Further readers of a shared mailbox.
+    others: Vec<Holder>,
     bytes: u64,
 }
 
+impl Mark {
+    fn holders(&self) -> impl Iterator<Item = Holder> {
+        std::iter::once(self.holder).chain(self.others.iter().copied())
+    }
+
+    /// Keeps the holders that `stays` says, if there are any.
+    fn retain(&mut self, stays: impl Fn(Holder) -> bool) -> bool {
+        self.others.retain(|holder| stays(*holder));
+        if stays(self.holder) {
+            return true;
+        }
+        self.others.pop().is_some_and(|other| {
+            self.holder = other;
+            true
+        })
+    }
+}
+
 impl Flight {
-    /// Nothing in flight. A session's marks are valid as long as it is the reader in `bells`.
-    pub fn new(bells: Bells) -> Self {
-        Self { bells, shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    /// Nothing in flight. A session's marks are valid while it is a reader in `bells` and its instance lives by `claims`.
+    pub fn new(bells: Bells, claims: Claims) -> Self {
+        Self { bells, claims, shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 
     /// The bells that say who reads.
@@ -55,12 +81,17 @@ impl Flight {
         &self.bells
     }
 
+    /// The claims that say which instance lives.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
     /// What is in flight of one mailbox at `now`; others who ask for it wait until the answer is dropped.
     pub fn lock(&self, owner: RecipientId, now: Timestamp) -> InFlight<'_> {
         let mut shard = self.shard(owner).lock();
         let marks = shard.remove(&owner).unwrap_or_default();
-        let mut in_flight = InFlight { bells: &self.bells, owner, shard, marks };
-        in_flight.void_what_ran_out(now);
+        let mut in_flight = InFlight { flight: self, owner, now, shard, marks };
+        in_flight.void_what_ended();
         in_flight
     }
 
@@ -77,16 +108,31 @@ impl Flight {
 
 /// The valid marks of one mailbox, under lock. It cannot be kept over an `await`.
 pub struct InFlight<'a> {
-    bells: &'a Bells,
+    flight: &'a Flight,
     owner: RecipientId,
+    now: Timestamp,
     shard: MutexGuard<'a, Shard>,
     marks: Marks,
 }
 
 impl InFlight<'_> {
-    /// Whether this message is in somebody's hands.
+    /// Whether this message is in anybody's hands.
     pub fn contains(&self, position: Position) -> bool {
         self.marks.by_position.contains_key(&position)
+    }
+
+    /// Whether `holder` may not be given this message. Without a holder: whether it is in anybody's hands.
+    pub fn hides(&self, position: Position, holder: Option<Holder>) -> bool {
+        let Some(mark) = self.marks.by_position.get(&position) else { return false };
+        match holder {
+            Some(Holder::Session(_)) => mark.holders().any(|other| match other {
+                Holder::Session(epoch) => {
+                    Some(other) == holder || !self.flight.bells.is_reader(self.owner, epoch)
+                }
+                Holder::Request(_) => true,
+            }),
+            _ => true,
+        }
     }
 
     /// How many messages are in flight.
@@ -102,17 +148,18 @@ impl InFlight<'_> {
     /// Whether `holder` may have marks.
     ///
     /// # Errors
-    /// [`StoreError::Displaced`] if it is a session that is not the mailbox's reader.
+    /// [`StoreError::Displaced`] if it is a session that is no reader of the mailbox.
     pub fn admit(&self, holder: Holder) -> Result<()> {
         match holder {
-            Holder::Session(epoch) if self.bells.reader(self.owner) != Some(epoch) => {
+            Holder::Session(epoch) if !self.flight.bells.is_reader(self.owner, epoch) => {
                 Err(StoreError::Displaced)
             }
             _ => Ok(()),
         }
     }
 
-    /// Marks `mail`, none of which may be in flight, for `holder`. All its marks, older ones too, now last until `until`.
+    /// Marks `mail`, none of which may be [hidden](InFlight::hides) from it, for `holder`. All its marks, older ones too, now
+    /// last until `until`.
     pub fn hold(&mut self, holder: Holder, until: Timestamp, mail: &[Mail]) {
         match self.marks.holders.iter_mut().find(|held| held.holder == holder) {
             Some(held) => {
@@ -120,22 +167,47 @@ impl InFlight<'_> {
                 held.messages += mail.len();
             }
             None if mail.is_empty() => return,
-            None => self.marks.holders.push(Held { holder, until, messages: mail.len() }),
+            None => {
+                let messages = mail.len();
+                self.marks.holders.push(Held { holder, until, lingers: false, messages });
+            }
         }
         for mail in mail {
             let bytes = mail.envelope.len() as u64;
-            self.marks.bytes += bytes;
-            self.marks.by_position.insert(mail.position, Mark { holder, bytes });
+            match self.marks.by_position.entry(mail.position) {
+                Entry::Occupied(mut mark) => mark.get_mut().others.push(holder),
+                Entry::Vacant(place) => {
+                    place.insert(Mark { holder, others: Vec::new(), bytes });
+                    self.marks.bytes += bytes;
+                }
+            }
         }
     }
 
-    /// Ends the marks of `holder` and says how many there were.
-    pub fn release(&mut self, holder: Holder) -> usize {
+    /// Ends the marks of `holder` at `until` at the latest, and says how many messages are in nobody's hands by that.
+    pub fn release(&mut self, holder: Holder, until: Timestamp) -> usize {
+        let Some(held) = self.marks.holders.iter_mut().find(|held| held.holder == holder) else {
+            return 0;
+        };
+        held.until = held.until.min(until);
+        held.lingers = true;
         let before = self.marks.by_position.len();
-        if self.marks.holders.iter().any(|held| held.holder == holder) {
-            self.keep_only(|held| held.holder != holder);
-        }
+        self.void_what_ended();
         before - self.marks.by_position.len()
+    }
+
+    /// Ends the marks of sessions that are no readers any more at `until` at the latest: a newer one displaced them, under this
+    /// lock.
+    pub fn displace(&mut self, until: Timestamp) {
+        for held in &mut self.marks.holders {
+            if let Holder::Session(epoch) = held.holder
+                && !self.flight.bells.is_reader(self.owner, epoch)
+            {
+                held.until = held.until.min(until);
+                held.lingers = true;
+            }
+        }
+        self.void_what_ended();
     }
 
     /// How many messages `holder` has.
@@ -143,25 +215,46 @@ impl InFlight<'_> {
         self.marks.holders.iter().find(|held| held.holder == holder).map_or(0, |held| held.messages)
     }
 
-    /// Ends the mark of a message that is gone, and says who had it.
-    pub fn forget(&mut self, position: Position) -> Option<Holder> {
-        let gone = self.marks.by_position.remove(&position)?;
-        self.marks.bytes -= gone.bytes;
-        self.marks.holders.retain_mut(|held| {
-            held.messages -= usize::from(held.holder == gone.holder);
-            held.messages > 0
-        });
-        Some(gone.holder)
+    /// Ends the marks of a message that is gone, and says who had it.
+    pub fn forget(&mut self, position: Position) -> impl Iterator<Item = Holder> + use<> {
+        let gone = self.marks.by_position.remove(&position);
+        if let Some(gone) = &gone {
+            self.marks.bytes -= gone.bytes;
+            self.marks.holders.retain_mut(|held| {
+                held.messages -= usize::from(gone.holders().any(|holder| held.holder == holder));
+                held.messages > 0
+            });
+        }
+        gone.into_iter().flat_map(|gone| std::iter::once(gone.holder).chain(gone.others))
     }
 
-    fn void_what_ran_out(&mut self, now: Timestamp) {
+    /// [Forgets](InFlight::forget) messages that were acknowledged, and rings the readers that had some of them, except `by`.
+    pub fn settle(&mut self, gone: &[Position], by: Option<Epoch>) {
+        for position in gone {
+            for holder in self.forget(*position) {
+                if let Holder::Session(epoch) = holder
+                    && by != Some(epoch)
+                {
+                    self.flight.bells.ring_session(self.owner, epoch);
+                }
+            }
+        }
+    }
+
+    fn void_what_ended(&mut self) {
         if self.marks.holders.is_empty() {
             return;
         }
-        let reader = self.bells.reader(self.owner);
+        let (flight, owner, now) = (self.flight, self.owner, self.now);
         let is_valid = |held: &Held| {
             held.until > now
-                && !matches!(held.holder, Holder::Session(epoch) if reader != Some(epoch))
+                && match held.holder {
+                    Holder::Request(_) => true,
+                    Holder::Session(_) if held.lingers => true,
+                    Holder::Session(epoch) => {
+                        flight.bells.is_reader(owner, epoch) && flight.claims.is_alive(epoch, now)
+                    }
+                }
         };
         if !self.marks.holders.iter().all(is_valid) {
             self.keep_only(is_valid);
@@ -171,7 +264,8 @@ impl InFlight<'_> {
     fn keep_only(&mut self, keep: impl Fn(&Held) -> bool) {
         let Marks { by_position, holders, bytes } = &mut self.marks;
         holders.retain(keep);
-        by_position.retain(|_, mark| holders.iter().any(|held| held.holder == mark.holder));
+        by_position
+            .retain(|_, mark| mark.retain(|has| holders.iter().any(|held| held.holder == has)));
         *bytes = by_position.values().map(|mark| mark.bytes).sum();
     }
 }
@@ -187,8 +281,12 @@ impl Drop for InFlight<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Epoch, StoreError};
+    use crate::{Company, Epoch, StoreError};
     use bytes::Bytes;
+
+    fn flight() -> Flight {
+        Flight::new(Bells::default(), Claims::after(0))
+    }
 
     const OWNER: RecipientId = RecipientId([7; 16]);
     const NOW: Timestamp = Timestamp(1_000);
@@ -208,9 +306,9 @@ mod tests {
 
     #[test]
     fn counts_and_bytes_follow_every_mark() {
-        let flight = Flight::new(Bells::default());
+        let flight = flight();
         flight.lock(OWNER, NOW).hold(REQUEST, LATER, &[mail(1), mail(2), mail(3)]);
-        assert_eq!(flight.lock(OWNER, NOW).forget(mail(2).position), Some(REQUEST));
+        assert!(flight.lock(OWNER, NOW).forget(mail(2).position).eq([REQUEST]));
         let in_flight = flight.lock(OWNER, NOW);
         assert_eq!(
             (in_flight.messages(), in_flight.bytes(), in_flight.held_by(REQUEST)),
@@ -221,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_mark_ends_when_its_time_comes_unless_it_was_renewed() {
-        let flight = Flight::new(Bells::default());
+        let flight = flight();
         flight.lock(OWNER, NOW).hold(REQUEST, LATER, &[mail(1)]);
         flight.lock(OWNER, NOW).hold(Holder::Request(10), LATER, &[mail(2)]);
         flight.lock(OWNER, NOW).hold(REQUEST, Timestamp(3_000), &[]);
@@ -231,9 +329,9 @@ mod tests {
 
     #[test]
     fn only_the_reader_may_hold_as_a_session_and_its_marks_end_with_its_watch() {
-        let flight = Flight::new(Bells::default());
+        let flight = flight();
         assert_eq!(flight.lock(OWNER, NOW).admit(SESSION), Err(StoreError::Displaced));
-        let watch = flight.bells().watch(OWNER, Epoch(1)).unwrap();
+        let watch = flight.bells().watch(OWNER, Epoch(1), Company::Alone).unwrap();
         assert_eq!(flight.lock(OWNER, NOW).admit(SESSION), Ok(()));
         flight.lock(OWNER, NOW).hold(SESSION, LATER, &[mail(1)]);
         flight.lock(OWNER, NOW).hold(REQUEST, LATER, &[mail(2)]);
@@ -244,12 +342,44 @@ mod tests {
 
     #[test]
     fn a_mailbox_with_nothing_in_flight_has_no_entry() {
-        let flight = Flight::new(Bells::default());
+        let flight = flight();
         flight.lock(OWNER, NOW).hold(REQUEST, LATER, &[]);
         assert!(flight.is_empty());
         flight.lock(OWNER, NOW).hold(REQUEST, LATER, &[mail(1)]);
         assert!(!flight.is_empty());
-        assert_eq!(flight.lock(OWNER, NOW).release(REQUEST), 1);
+        assert_eq!(flight.lock(OWNER, NOW).release(REQUEST, NOW), 1);
         assert!(flight.is_empty());
+    }
+
+    #[test]
+    fn what_a_displaced_session_has_lingers_as_long_as_its_successor_said() {
+        let flight = flight();
+        let _old = flight.bells().watch(OWNER, Epoch(1), Company::Alone).unwrap();
+        flight.lock(OWNER, NOW).hold(SESSION, LATER, &[mail(1)]);
+        let mut in_flight = flight.lock(OWNER, NOW);
+        let _new = flight.bells().watch(OWNER, Epoch(2), Company::Alone).unwrap();
+        in_flight.displace(Timestamp(1_500));
+        drop(in_flight);
+        let newer = Some(Holder::Session(Epoch(2)));
+        assert!(flight.lock(OWNER, Timestamp(1_499)).hides(mail(1).position, newer));
+        assert!(!flight.lock(OWNER, Timestamp(1_500)).hides(mail(1).position, newer));
+    }
+
+    #[test]
+    fn readers_in_company_hide_mail_from_requests_and_not_from_each_other() {
+        let flight = flight();
+        let other = Holder::Session(Epoch(2));
+        let _first = flight.bells().watch(OWNER, Epoch(1), Company::Shared).unwrap();
+        let _second = flight.bells().watch(OWNER, Epoch(2), Company::Shared).unwrap();
+        let mut in_flight = flight.lock(OWNER, NOW);
+        in_flight.hold(SESSION, LATER, &[mail(1)]);
+        assert!(!in_flight.hides(mail(1).position, Some(other)));
+        in_flight.hold(other, LATER, &[mail(1)]);
+        for holder in [None, Some(REQUEST), Some(SESSION), Some(other)] {
+            assert!(in_flight.hides(mail(1).position, holder), "{holder:?}");
+        }
+        assert_eq!((in_flight.messages(), in_flight.bytes()), (1, 10));
+        assert_eq!(in_flight.release(SESSION, NOW), 0, "the other still has it");
+        assert!(in_flight.forget(mail(1).position).eq([other]));
     }
 }

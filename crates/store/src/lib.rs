@@ -18,12 +18,13 @@
 //! # To add a store
 //!
 //! 1. Make a crate `store-<engine>` with a type that implements the five traits.
-//! 2. Use [`Flight`] and [`Bells`] for what may live in process memory, if the engine serves one process only.
+//! 2. Use [`Flight`], [`Bells`] and [`Claims`] for what may live in process memory, if the engine serves one process only.
 //! 3. Invoke [`conformance!`](crate::conformance) in its tests with a factory of fresh stores.
 //! 4. Teach `app` its URL scheme.
 #![forbid(unsafe_code)]
 
 mod bell;
+mod claims;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -40,14 +41,15 @@ mod values;
 use std::sync::Arc;
 
 pub use bell::{Bells, Notice, Watch};
+pub use claims::Claims;
 pub use clock::{Clock, Timestamp};
 pub use connections::{Admission, Connection, Connections, Invitation, PeerEndpoint};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Result, StoreError};
 pub use flight::{Flight, InFlight};
 pub use keylists::{KeyAction, KeyChange, KeyOutcome, KeyPage, Keylists, Mediation};
-pub use mailbox::{Appended, Demand, Depth, Holder, Letter, Mail, Mailbox, Quota};
-pub use presence::{Location, Presence};
+pub use mailbox::{Appended, Company, Demand, Depth, Holder, Letter, Mail, Mailbox, Manner, Quota};
+pub use presence::{Claimant, Location, Presence, Role};
 pub use values::{Epoch, Position, RecipientId};
 
 /// The stores of one mediator. Each may come from another engine.

@@ -20,13 +20,21 @@ use crate::{Epoch, Position, RecipientId, Result, Timestamp, Watch};
 ///
 /// # In flight
 ///
-/// A message that was handed to a [`Holder`] is *in flight* until that holder's lease runs out, is released, or is voided
-/// by a newer session. What is in flight is not handed out again and not counted by [`Mailbox::depth`]. The state
-/// lives in the store, because a request may reach any instance; it need not survive the engine.
+/// A message that was handed to a [`Holder`] is *in flight* until that holder's lease runs out or ends. What is in flight is not
+/// counted by [`Mailbox::depth`], nor given by [`Mailbox::peek`] or to a request. The state lives in the store, because a
+/// request may reach any instance; it need not survive the engine. A lease has run out as soon as the clock shows its `until`; a
+/// later renewal revives nothing.
 ///
-/// There is one session per mailbox, its *reader*: the one with the highest epoch that called [`Mailbox::watch`]. Marks of
-/// older sessions are void from that moment on; marks of requests stand until they run out. A lease has run out as
-/// soon as the clock shows its `until`; a later renewal revives nothing.
+/// # Readers
+///
+/// The sessions that read a mailbox are its *readers*: those that called [`Mailbox::watch`], and have neither left nor been
+/// displaced. There is one, unless they [share](Company::Shared) the mailbox; then each of them is given every message once.
+/// So a reader is given what no request, no former reader and not itself has in flight; what other readers have hides
+/// nothing from it.
+///
+/// The marks of a session end when it is no longer a reader: at once, or after a while if whoever ended it said so ([`Manner::linger`],
+/// [`Mailbox::release`]), because its wallet may still be busy with them. They are void while its instance is dead
+/// ([`Presence`](crate::Presence)). Marks of requests stand until they run out or are released.
 #[async_trait]
 pub trait Mailbox: Send + Sync {
     /// Keeps `letter` for `owner`. When this returns [`Appended::Stored`] the letter is durable (as the engine's settings
@@ -43,11 +51,11 @@ pub trait Mailbox: Send + Sync {
     /// The oldest mail that is not in flight, in order, within `demand`. Marks nothing: a second call gives the same again.
     async fn peek(&self, owner: RecipientId, demand: &Demand) -> Result<Vec<Mail>>;
 
-    /// Like [`Mailbox::peek`], and marks what it returns as in flight for `holder`. All marks of this holder now last
-    /// until `until`, older ones too: a lease with a `demand` of nothing renews.
+    /// The oldest mail that `holder` may be given, in order, within `demand`; it is in flight for `holder` from then on. All marks
+    /// of this holder now last until `until`, older ones too: a lease with a `demand` of nothing renews.
     ///
     /// # Errors
-    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if `holder` is a session that is not the mailbox's reader: a
+    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if `holder` is a session that is no reader of the mailbox: a
     /// newer one watches, its [`Watch`] was dropped or released, or it never had one. A session watches first, then leases.
     async fn lease(
         &self,
@@ -60,8 +68,8 @@ pub trait Mailbox: Send + Sync {
     /// Removes these messages for good, in flight or not, and says how many there were. Unknown ids and ids of other mailboxes are
     /// passed over. Need not be durable before it returns: a crash may bring them back.
     ///
-    /// `by` is the session that heard the acknowledgement. If it is not the mailbox's reader (the wallet acknowledged over
-    /// HTTP, perhaps to another instance) and the reader had some of these in flight, the reader is rung: its window has room again.
+    /// `by` is the session that heard the acknowledgement. Other readers that had some of these in flight are rung (the wallet
+    /// acknowledged over HTTP, perhaps to another instance): their windows have room again.
     async fn acknowledge(
         &self,
         owner: RecipientId,
@@ -69,21 +77,25 @@ pub trait Mailbox: Send + Sync {
         by: Option<Epoch>,
     ) -> Result<usize>;
 
-    /// Ends all marks of `holder`: what it did not acknowledge is at its old place again. A session that is the mailbox's
-    /// newest also stops being its watcher. Rings whoever watches if mail became available. Unknown holders are passed over.
-    async fn release(&self, owner: RecipientId, holder: Holder) -> Result<()>;
+    /// Ends all marks of `holder`, after `linger` or when they run out, if that is sooner. With a linger of zero, what it did not
+    /// acknowledge is at its old place again now, and whoever watches is rung; nobody is when a longer one has passed. A session
+    /// also stops being a reader, at once. Unknown holders are passed over.
+    async fn release(&self, owner: RecipientId, holder: Holder, linger: Duration) -> Result<()>;
 
     /// What waits and is not in flight; with `key`, only what was forwarded to that key.
     async fn depth(&self, owner: RecipientId, key: Option<&Destination>) -> Result<Depth>;
 
-    /// Makes the session with this epoch the mailbox's reader and returns its bell. The former reader's bell rings
-    /// [`Notice::Displaced`](crate::Notice::Displaced), its marks are void.
+    /// Makes the session with this epoch a reader of the mailbox and returns its bell. Whom it displaces hears
+    /// [`Notice::Displaced`](crate::Notice::Displaced).
     ///
-    /// The bell carries no mail and may be late or lost; a session also looks by itself now and then.
+    /// The bell carries no mail and may ring without reason. A store over an engine that can lose a wake looks through all
+    /// mailboxes that are watched in its process, in batches, every 30 s and whenever it may have missed something: so long
+    /// may a bell be late.
     ///
     /// # Errors
-    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if a newer epoch already reads here.
-    async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch>;
+    /// [`StoreError::Displaced`](crate::StoreError::Displaced) if a newer epoch already reads here and one of both is
+    /// [alone](Company::Alone).
+    async fn watch(&self, owner: RecipientId, epoch: Epoch, manner: Manner) -> Result<Watch>;
 
     /// Removes mail whose time has passed at `now`, in flight or not, at most `limit` messages, and returns how many it
     /// removed. Less than `limit` means that it is done. Dedupe entries whose window has passed go along at the
@@ -171,10 +183,35 @@ impl Demand {
     }
 }
 
+/// How a session takes up reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether others may go on.
+    pub company: Company,
+    /// How long what a displaced session has in flight stays so, at most.
+    pub linger: Duration,
+}
+
+impl Manner {
+    /// Alone, and everything is available at once.
+    pub const ALONE: Self = Self { company: Company::Alone, linger: Duration::ZERO };
+    /// With others. Nobody is displaced, so nothing lingers.
+    pub const SHARED: Self = Self { company: Company::Shared, linger: Duration::ZERO };
+}
+
+/// Whether a mailbox is read by one session or by several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// All others are displaced.
+    Alone,
+    /// Others that share stay, and each gets every message.
+    Shared,
+}
+
 /// Who has mail in hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Holder {
-    /// The session of this epoch. Void as soon as a newer one watches.
+    /// The session of this epoch.
     Session(Epoch),
     /// One request and its response; the number is random.
     Request(u64),

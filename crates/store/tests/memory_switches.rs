@@ -8,8 +8,8 @@ use didcomm::{Destination, VerKey};
 use store::conformance::ManualClock;
 use store::memory::MemoryStore;
 use store::{
-    Appended, Demand, Epoch, Holder, Letter, Mailbox, Position, Presence, Quota, RecipientId,
-    StoreError, Timestamp,
+    Appended, Claimant, Demand, Epoch, Holder, Letter, Mailbox, Manner, Position, Presence, Quota,
+    RecipientId, Role, StoreError, Timestamp,
 };
 
 const ALICE: RecipientId = RecipientId([1; 16]);
@@ -31,6 +31,10 @@ fn seeded(seed: u64) -> MemoryStore {
     MemoryStore::seeded(Arc::new(ManualClock::at(NOW)), seed)
 }
 
+fn claimant() -> Claimant {
+    Claimant { instance: "here".to_owned(), role: Role::Session }
+}
+
 async fn put(store: &MemoryStore, number: u8) -> Position {
     match store.append(ALICE, letter(number)).await {
         Ok(Appended::Stored { position, .. }) => position,
@@ -46,7 +50,7 @@ async fn waiting(store: &MemoryStore) -> Vec<Position> {
 #[tokio::test]
 async fn a_lost_wake_is_no_lost_mail() {
     let store = seeded(1);
-    let mut watch = store.watch(ALICE, Epoch(1)).await.expect("the store answers");
+    let mut watch = store.watch(ALICE, Epoch(1), Manner::ALONE).await.expect("the store answers");
     store.lose_wakes(true);
     let first = put(&store, 1).await;
     assert_eq!(watch.try_next(), None);
@@ -67,14 +71,14 @@ async fn as_many_operations_fail_as_were_asked_for_and_do_nothing() {
     let away = StoreError::Unavailable("away".into());
     store.fail_next(2, away.clone());
     assert_eq!(store.append(ALICE, letter(1)).await, Err(away.clone()));
-    assert_eq!(store.claim(ALICE, "here", Timestamp::NEVER).await, Err(away));
+    assert_eq!(store.claim(ALICE, &claimant()).await, Err(away));
     assert_eq!(waiting(&store).await, []);
 }
 
 #[tokio::test]
 async fn a_restart_ends_what_was_in_flight_and_every_session() {
     let store = seeded(1);
-    let _watch = store.watch(ALICE, Epoch(1)).await.expect("the store answers");
+    let _watch = store.watch(ALICE, Epoch(1), Manner::ALONE).await.expect("the store answers");
     let first = put(&store, 1).await;
     let everything = Demand::of(9, 99);
     store
@@ -106,7 +110,7 @@ async fn a_seed_gives_the_same_ids_again_and_another_seed_others() {
         let store = seeded(seed);
         let before = put(&store, 1).await;
         store.restart();
-        let epoch = store.claim(ALICE, "here", Timestamp::NEVER).await.expect("the store answers");
+        let epoch = store.claim(ALICE, &claimant()).await.expect("the store answers");
         (before, put(&store, 2).await, epoch)
     };
     assert_eq!(run(7).await, run(7).await);

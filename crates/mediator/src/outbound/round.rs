@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use store::{
-    DeadLetter, Demand, Epoch, Holder, Mail, PeerEndpoint, Position, RecipientId, Result,
-    StoreError,
+    DeadLetter, Demand, Epoch, Holder, Mail, Manner, PeerEndpoint, Position, RecipientId, Result,
+    Role, StoreError,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -42,9 +42,6 @@ const ROUND_MESSAGES: usize = 20;
 /// Longer than carrying a whole round can take.
 const ROUND_LEASE: Duration = Duration::from_secs(600);
 
-/// Tells a postman's claim from a socket's.
-const POSTMAN: &str = "#postman";
-
 impl Postman {
     pub fn new(office: Arc<Mediator>, owner: RecipientId) -> Self {
         Self { office, owner, turn: 0, refused: None }
@@ -74,12 +71,10 @@ impl Postman {
         else {
             return Ok(Round::Stuck);
         };
-        let until = office.clock.now() + ROUND_LEASE;
-        let instance = format!("{}{POSTMAN}", office.settings.instance);
-        let epoch = office.stores.presence.claim(self.owner, &instance, until).await?;
-        let _watch = office.stores.mailbox.watch(self.owner, epoch).await?;
+        let epoch = office.stores.presence.claim(self.owner, &office.postman).await?;
+        let _watch = office.stores.mailbox.watch(self.owner, epoch, Manner::ALONE).await?;
         let outcome = self.carry(&who, epoch).await;
-        office.stores.mailbox.release(self.owner, Holder::Session(epoch)).await?;
+        office.stores.mailbox.release(self.owner, Holder::Session(epoch), Duration::ZERO).await?;
         office.stores.presence.release(self.owner, epoch).await?;
         outcome
     }
@@ -87,7 +82,7 @@ impl Postman {
     async fn is_served_by_a_socket(&self) -> Result<bool> {
         let presence = &self.office.stores.presence;
         let location = presence.locate(self.owner, self.office.clock.now()).await?;
-        Ok(location.is_some_and(|location| !location.instance.ends_with(POSTMAN)))
+        Ok(location.is_some_and(|location| location.claimant.role == Role::Session))
     }
 
     async fn carry(&mut self, who: &Correspondent, epoch: Epoch) -> Result<Round> {

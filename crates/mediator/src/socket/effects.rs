@@ -119,18 +119,4 @@ impl Socket {
             tracing::warn!(%error, "delivered mail could not be removed, it will be delivered again");
         }
     }
-
-    /// Prolongs the claim of this guest if it is time to.
-    pub(super) async fn renew_claim<L: Link>(
-        &mut self,
-        place: usize,
-        link: &mut L,
-    ) -> Result<(), Ended> {
-        let guest = &mut self.guests[place];
-        let Some(reader) = &mut guest.reader else { return Ok(()) };
-        match reader.renew_claim(&self.office, &guest.who).await {
-            Err(StoreError::Displaced) => self.tell(place, Event::Displaced, link).await,
-            _ => Ok(()),
-        }
-    }
 }

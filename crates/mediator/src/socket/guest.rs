@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use didcomm::VerKey;
 use protocols::Dialect;
-use store::{Holder, Notice, Result, StoreError, Timestamp, Watch};
+use store::{Holder, Manner, Notice, Result, StoreError, Timestamp, Watch};
 
 use crate::directory::Correspondent;
 use crate::ids::random_u64;
@@ -29,7 +30,6 @@ pub(super) struct Reader {
     /// In whose hands mail is that was handed over on request, before live mode.
     pub on_request: Holder,
     watch: Watch,
-    claim_until: Timestamp,
 }
 
 impl Guest {
@@ -47,8 +47,7 @@ impl Guest {
     }
 
     pub fn deadline(&self, pace: &Pace) -> Option<Timestamp> {
-        let reader = self.reader.as_ref()?;
-        Some(reader.session.deadline(pace).min(reader.renewal(pace)))
+        Some(self.reader.as_ref()?.session.deadline(pace))
     }
 
     pub fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Notice> {
@@ -61,8 +60,8 @@ impl Guest {
         let (owner, epoch) = (self.who.id(), reader.session.epoch());
         office.tally.stage(Stage::Returned, reader.session.unsettled());
         // Failures here cost time only: leases and claims run out by themselves.
-        let _ = office.stores.mailbox.release(owner, reader.on_request).await;
-        let _ = office.stores.mailbox.release(owner, Holder::Session(epoch)).await;
+        let _ = office.stores.mailbox.release(owner, reader.on_request, Duration::ZERO).await;
+        let _ = office.stores.mailbox.release(owner, Holder::Session(epoch), Duration::ZERO).await;
         let _ = office.stores.presence.release(owner, epoch).await;
         if self.who.has_endpoint() {
             office.deliveries.poke(owner);
@@ -79,46 +78,24 @@ impl Reader {
         implicit: bool,
     ) -> Result<Self> {
         let (now, pace) = (office.clock.now(), &office.settings.pace);
-        let claim_until = now + pace.lease;
-        let (epoch, watch) = newest(office, who, claim_until).await?;
+        let (epoch, watch) = newest(office, who).await?;
         let session = match implicit {
             true => Session::implicit(epoch, seat, now, pace),
             false => Session::explicit(epoch, seat, now, pace),
         };
         let on_request = Holder::Request(random_u64());
-        Ok(Self { session, dialect: None, on_request, watch, claim_until })
-    }
-
-    /// Prolongs the claim if it is time to.
-    ///
-    /// # Errors
-    /// [`StoreError::Displaced`] if the mailbox has a newer reader.
-    pub async fn renew_claim(&mut self, office: &Mediator, who: &Correspondent) -> Result<()> {
-        let (now, pace) = (office.clock.now(), &office.settings.pace);
-        if now < self.renewal(pace) {
-            return Ok(());
-        }
-        self.claim_until = now + pace.lease;
-        office.stores.presence.renew(who.id(), self.session.epoch(), self.claim_until).await
-    }
-
-    fn renewal(&self, pace: &Pace) -> Timestamp {
-        self.claim_until - pace.lease / 2
+        Ok(Self { session, dialect: None, on_request, watch })
     }
 }
 
 /// A claim and its bell. Between the two steps a still newer session may have come; then we are the newest again by claiming
 /// once more, as we would be had we come a moment later.
-async fn newest(
-    office: &Mediator,
-    who: &Correspondent,
-    until: Timestamp,
-) -> Result<(store::Epoch, Watch)> {
+async fn newest(office: &Mediator, who: &Correspondent) -> Result<(store::Epoch, Watch)> {
     let stores = &office.stores;
     let mut tries = 3;
     loop {
-        let epoch = stores.presence.claim(who.id(), &office.settings.instance, until).await?;
-        match stores.mailbox.watch(who.id(), epoch).await {
+        let epoch = stores.presence.claim(who.id(), &office.session).await?;
+        match stores.mailbox.watch(who.id(), epoch, Manner::ALONE).await {
             Ok(watch) => return Ok((epoch, watch)),
             Err(StoreError::Displaced) if tries > 0 => tries -= 1,
             Err(error) => return Err(error),

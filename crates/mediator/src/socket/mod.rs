@@ -154,7 +154,6 @@ impl Socket {
             if self.guests[place].deadline(&self.office.settings.pace).is_some_and(|due| now >= due)
             {
                 self.tell(place, Event::Tick, link).await?;
-                self.renew_claim(place, link).await?;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What guests ask for on a socket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use didcomm::VerKey;
 use protocols::{Command, Head, Inbound, KeyFilter, PickupStatus, Reply};
@@ -166,7 +167,10 @@ impl Socket {
         let guest = &self.guests[place];
         if let Some(reader) = &guest.reader {
             let mailbox = &self.office.stores.mailbox;
-            mailbox.release(guest.who.id(), reader.on_request).await.map_err(away)?;
+            mailbox
+                .release(guest.who.id(), reader.on_request, Duration::ZERO)
+                .await
+                .map_err(away)?;
         }
         self.tell(place, Event::Live(live), link).await
     }

@@ -7,8 +7,8 @@ use didcomm::{Destination, VerKey};
 
 use super::ManualClock;
 use crate::{
-    Appended, Clock, Demand, Depth, Epoch, Holder, Letter, Mail, Notice, Position, Quota,
-    RecipientId, Stores, Timestamp, Watch,
+    Appended, Claimant, Clock, Demand, Depth, Epoch, Holder, Letter, Mail, Manner, Notice,
+    Position, Quota, RecipientId, Role, Stores, Timestamp, Watch,
 };
 
 pub(super) const ALICE: RecipientId = RecipientId([0xa1; 16]);
@@ -54,7 +54,11 @@ impl Fixture {
     }
 
     async fn on(engine: Box<dyn Engine>, clock: Arc<ManualClock>) -> Self {
-        Self { stores: engine.instance().await, other: engine.instance().await, clock, engine }
+        let fixture =
+            Self { stores: engine.instance().await, other: engine.instance().await, clock, engine };
+        fixture.renew(HERE, LIFE * 100).await;
+        fixture.renew(THERE, LIFE * 100).await;
+        fixture
     }
 
     /// The fixture after a restart of its engine.
@@ -63,6 +67,12 @@ impl Fixture {
         drop((stores, other));
         engine.restart().await;
         Self::on(engine, clock).await
+    }
+
+    /// A sign of life of this instance.
+    pub(super) async fn renew(&self, instance: &str, span: Duration) {
+        let stores = if instance == HERE { &self.stores } else { &self.other };
+        stores.presence.renew(instance, self.now() + span).await.expect("renew");
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -128,7 +138,7 @@ impl Fixture {
     }
 
     pub(super) async fn release(&self, owner: RecipientId, holder: Holder) {
-        self.stores.mailbox.release(owner, holder).await.expect("release");
+        self.stores.mailbox.release(owner, holder, Duration::ZERO).await.expect("release");
     }
 
     pub(super) async fn depth(&self, owner: RecipientId) -> Depth {
@@ -141,12 +151,12 @@ impl Fixture {
 
     /// A new session that watches through the first instance.
     pub(super) async fn session(&self, owner: RecipientId) -> Session {
-        Session::new(&self.stores, owner, self.now()).await
+        Session::new(&self.stores, owner, HERE, Manner::ALONE).await
     }
 
     /// A new session that watches through the other instance.
     pub(super) async fn distant_session(&self, owner: RecipientId) -> Session {
-        Session::new(&self.other, owner, self.now()).await
+        Session::new(&self.other, owner, THERE, Manner::ALONE).await
     }
 }
 
@@ -158,9 +168,15 @@ pub(super) struct Session {
 }
 
 impl Session {
-    async fn new(stores: &Stores, owner: RecipientId, now: Timestamp) -> Self {
-        let epoch = stores.presence.claim(owner, "here", now + LIFE).await.expect("claim");
-        let watch = stores.mailbox.watch(owner, epoch).await.expect("watch");
+    pub(super) async fn new(
+        stores: &Stores,
+        owner: RecipientId,
+        instance: &str,
+        manner: Manner,
+    ) -> Self {
+        let claimant = claimant(instance);
+        let epoch = stores.presence.claim(owner, &claimant).await.expect("claim");
+        let watch = stores.mailbox.watch(owner, epoch, manner).await.expect("watch");
         Self { epoch, holder: Holder::Session(epoch), watch }
     }
 
@@ -179,6 +195,14 @@ impl Session {
         let heard = tokio::time::timeout(QUIET, self.watch.next()).await;
         assert!(heard.is_err(), "the bell rang: {heard:?}");
     }
+}
+
+/// The instance behind [`Fixture::stores`], and that behind [`Fixture::other`].
+pub(super) const HERE: &str = "here";
+pub(super) const THERE: &str = "there";
+
+pub(super) fn claimant(instance: &str) -> Claimant {
+    Claimant { instance: instance.to_owned(), role: Role::Session }
 }
 
 /// Everything there is.

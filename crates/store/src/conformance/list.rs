@@ -90,6 +90,14 @@ macro_rules! conformance {
             a_watch_with_an_old_epoch_is_displaced
             a_displaced_session_that_releases_leaves_the_newer_alone
             a_session_that_released_reads_no_more
+            what_a_displaced_session_has_lingers_as_its_successor_says
+            what_is_released_lingers_as_long_as_was_said_and_no_longer_than_its_lease
+            lingering_mail_can_be_acknowledged
+            readers_that_share_are_each_given_every_message
+            an_acknowledgement_by_one_who_shares_is_one_for_all
+            what_one_who_shared_leaves_another_still_has
+            one_that_comes_alone_displaces_all_who_share
+            the_marks_of_a_dead_instances_sessions_are_void_until_it_renews
         }
         $crate::conformance! { @of keylists, $factory,
             a_status_is_none_until_it_is_set
@@ -110,8 +118,10 @@ macro_rules! conformance {
             the_newest_claim_is_located_everywhere
             epochs_grow_also_after_a_release_or_a_lapse
             claims_at_the_same_time_get_different_epochs
-            a_claim_lapses_unless_it_is_renewed
-            a_renewal_of_an_old_epoch_is_displaced
+            a_claim_stands_while_its_instance_renews
+            a_renewal_keeps_nobody_elses_claims_alive
+            a_vacant_claim_gives_way_to_whoever_lives
+            of_vacant_claims_at_the_same_time_one_succeeds
             a_release_gives_up_its_own_claim_only
         }
         $crate::conformance! { @of reading, $factory,

@@ -1,6 +1,6 @@
 //! What outlives the engine's process.
 
-use super::fixture::{ALICE, ALL, BOB, LIFE, MINUTE, ids, key};
+use super::fixture::{ALICE, ALL, BOB, HERE, LIFE, MINUTE, claimant, ids, key};
 use super::{Fixture, connections, dead_letters};
 use crate::{Appended, Holder, KeyAction, KeyChange, Mediation};
 
@@ -60,9 +60,9 @@ pub async fn mail_still_expires(f: Fixture) {
 }
 
 pub async fn epochs_go_on_growing(f: Fixture) {
-    let before = f.stores.presence.claim(ALICE, "here", f.now() + MINUTE).await.expect("claim");
+    let before = f.stores.presence.claim(ALICE, &claimant(HERE)).await.expect("claim");
     let f = f.restart().await;
-    let after = f.stores.presence.claim(ALICE, "here", f.now() + MINUTE).await.expect("claim");
+    let after = f.stores.presence.claim(ALICE, &claimant(HERE)).await.expect("claim");
     assert!(after > before, "{before:?} {after:?}");
 }
 

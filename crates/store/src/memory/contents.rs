@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use didcomm::Destination;
 
 use crate::flight::InFlight;
-use crate::{Demand, Depth, Letter, Mail, Position, Timestamp};
+use crate::{Demand, Depth, Holder, Letter, Mail, Position, Timestamp};
 
 /// One mailbox.
 #[derive(Default)]
@@ -54,33 +54,47 @@ impl Contents {
     pub(super) fn available<'a>(
         &'a self,
         key: Option<&'a Destination>,
+        holder: Option<Holder>,
         in_flight: &'a InFlight<'_>,
     ) -> impl DoubleEndedIterator<Item = &'a Mail> {
         let wanted = move |mail: &&Mail| {
-            key.is_none_or(|key| mail.destination == *key) && !in_flight.contains(mail.position)
+            key.is_none_or(|key| mail.destination == *key)
+                && !in_flight.hides(mail.position, holder)
         };
         self.mail.values().map(|kept| &kept.mail).filter(wanted)
     }
 
-    pub(super) fn select(&self, demand: &Demand, in_flight: &InFlight<'_>) -> Vec<Mail> {
+    pub(super) fn select(
+        &self,
+        demand: &Demand,
+        holder: Option<Holder>,
+        in_flight: &InFlight<'_>,
+    ) -> Vec<Mail> {
         let mut bytes = 0;
         let fits = |(place, mail): &(usize, &Mail)| {
             bytes += mail.envelope.len();
             *place == 0 || bytes <= demand.bytes
         };
-        let available = self.available(demand.key.as_ref(), in_flight).take(demand.messages);
-        available.enumerate().take_while(fits).map(|(_, mail)| mail.clone()).collect()
+        let available = self.available(demand.key.as_ref(), holder, in_flight);
+        available
+            .take(demand.messages)
+            .enumerate()
+            .take_while(fits)
+            .map(|(_, mail)| mail.clone())
+            .collect()
     }
 
     pub(super) fn depth(&self, key: Option<&Destination>, in_flight: &InFlight<'_>) -> Depth {
         let (messages, bytes) = match key {
             None => (self.mail.len() as u64 - in_flight.messages(), self.bytes - in_flight.bytes()),
-            Some(_) => self.available(key, in_flight).fold((0, 0), |(messages, bytes), mail| {
-                (messages + 1, bytes + mail.envelope.len() as u64)
-            }),
+            Some(_) => {
+                self.available(key, None, in_flight).fold((0, 0), |(messages, bytes), mail| {
+                    (messages + 1, bytes + mail.envelope.len() as u64)
+                })
+            }
         };
-        let oldest = self.available(key, in_flight).next().map(|mail| mail.received);
-        let newest = self.available(key, in_flight).next_back().map(|mail| mail.received);
+        let oldest = self.available(key, None, in_flight).next().map(|mail| mail.received);
+        let newest = self.available(key, None, in_flight).next_back().map(|mail| mail.received);
         Depth { messages, bytes, oldest, newest }
     }
 }

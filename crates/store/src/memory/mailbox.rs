@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use didcomm::Destination;
@@ -8,8 +9,8 @@ use super::MemoryStore;
 use super::contents::Contents;
 use crate::flight::InFlight;
 use crate::{
-    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result,
-    Timestamp, Watch,
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Manner, Position, RecipientId,
+    Result, Timestamp, Watch,
 };
 
 /// The mailboxes, in an order that does not depend on chance.
@@ -36,7 +37,7 @@ impl Boxes {
         self.boxes.values_mut().for_each(|contents| contents.undo(first_lost));
     }
 
-    fn append(&mut self, owner: RecipientId, letter: Letter, watched: bool) -> Appended {
+    fn append(&mut self, owner: RecipientId, letter: Letter) -> Appended {
         let contents = self.boxes.entry(owner).or_default();
         if contents.remembered.get(&letter.dedupe).is_some_and(|until| *until > letter.received) {
             return Appended::Duplicate;
@@ -47,13 +48,19 @@ impl Boxes {
         self.sequence += 1;
         let position = Position { sequence: self.sequence, incarnation: self.incarnation };
         contents.keep(position, letter);
-        Appended::Stored { position, watched }
+        Appended::Stored { position, watched: false }
     }
 
-    fn select(&self, owner: RecipientId, demand: &Demand, in_flight: &InFlight<'_>) -> Vec<Mail> {
+    fn select(
+        &self,
+        owner: RecipientId,
+        demand: &Demand,
+        holder: Option<Holder>,
+        in_flight: &InFlight<'_>,
+    ) -> Vec<Mail> {
         self.boxes
             .get(&owner)
-            .map(|contents| contents.select(demand, in_flight))
+            .map(|contents| contents.select(demand, holder, in_flight))
             .unwrap_or_default()
     }
 
@@ -92,9 +99,9 @@ impl Mailbox for MemoryStore {
         self.gate()?;
         let flight = self.flight();
         let mut boxes = self.boxes.lock();
-        let watched = flight.bells().reader(owner).is_some();
-        let appended = boxes.append(owner, letter, watched);
-        if matches!(appended, Appended::Stored { .. }) {
+        let mut appended = boxes.append(owner, letter);
+        if let Appended::Stored { watched, .. } = &mut appended {
+            *watched = flight.bells().is_watched(owner);
             self.ring(owner);
         }
         Ok(appended)
@@ -104,7 +111,7 @@ impl Mailbox for MemoryStore {
         self.gate()?;
         let (boxes, flight) = (self.boxes.lock(), self.flight());
         let in_flight = flight.lock(owner, self.clock.now());
-        Ok(boxes.select(owner, demand, &in_flight))
+        Ok(boxes.select(owner, demand, None, &in_flight))
     }
 
     async fn lease(
@@ -120,7 +127,7 @@ impl Mailbox for MemoryStore {
         in_flight.admit(holder)?;
         let room = demand.window.saturating_sub(in_flight.held_by(holder));
         let demand = Demand { messages: demand.messages.min(room), ..demand.clone() };
-        let mail = boxes.select(owner, &demand, &in_flight);
+        let mail = boxes.select(owner, &demand, Some(holder), &in_flight);
         in_flight.hold(holder, until, &mail);
         Ok(mail)
     }
@@ -135,20 +142,14 @@ impl Mailbox for MemoryStore {
         let (mut boxes, flight) = (self.boxes.lock(), self.flight());
         let removed = boxes.remove(owner, ids);
         let mut in_flight = flight.lock(owner, self.clock.now());
-        let holders = ids.iter().filter_map(|id| in_flight.forget(*id));
-        // A mark of a session that stands is one of the reader.
-        if holders.fold(false, |any, holder| {
-            any | matches!(holder, Holder::Session(epoch) if by != Some(epoch))
-        }) {
-            self.ring(owner);
-        }
+        in_flight.settle(ids, by);
         Ok(removed)
     }
 
-    async fn release(&self, owner: RecipientId, holder: Holder) -> Result<()> {
+    async fn release(&self, owner: RecipientId, holder: Holder, linger: Duration) -> Result<()> {
         self.gate()?;
-        let flight = self.flight();
-        let released = flight.lock(owner, self.clock.now()).release(holder);
+        let (flight, now) = (self.flight(), self.clock.now());
+        let released = flight.lock(owner, now).release(holder, now + linger);
         if let Holder::Session(epoch) = holder {
             flight.bells().leave(owner, epoch);
         }
@@ -169,9 +170,13 @@ impl Mailbox for MemoryStore {
             .unwrap_or_default())
     }
 
-    async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch> {
+    async fn watch(&self, owner: RecipientId, epoch: Epoch, manner: Manner) -> Result<Watch> {
         self.gate()?;
-        self.flight().bells().watch(owner, epoch)
+        let (flight, now) = (self.flight(), self.clock.now());
+        let mut in_flight = flight.lock(owner, now);
+        let watch = flight.bells().watch(owner, epoch, manner.company)?;
+        in_flight.displace(now + manner.linger);
+        Ok(watch)
     }
 
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize> {
@@ -180,7 +185,7 @@ impl Mailbox for MemoryStore {
         let expired = boxes.expired(now, limit);
         for (owner, position) in &expired {
             boxes.remove(*owner, &[*position]);
-            flight.lock(*owner, self.clock.now()).forget(*position);
+            drop(flight.lock(*owner, self.clock.now()).forget(*position));
         }
         boxes.forget_duplicates(now);
         Ok(expired.len())

@@ -17,9 +17,8 @@ use parking_lot::Mutex;
 use self::connections::Peers;
 use self::keylists::Lists;
 use self::mailbox::Boxes;
-use self::presence::Claims;
 use self::random::Random;
-use crate::{Bells, Clock, DeadLetter, Flight, Position, Result, StoreError};
+use crate::{Bells, Claims, Clock, DeadLetter, Flight, Position, Result, StoreError};
 
 /// All five traits in one process and without a disk. Nothing waits; with [`MemoryStore::seeded`] nothing is left to chance.
 ///
@@ -31,7 +30,7 @@ pub struct MemoryStore {
     boxes: Mutex<Boxes>,
     lists: Mutex<Lists>,
     peers: Mutex<Peers>,
-    claims: Mutex<Claims>,
+    claims: Claims,
     graves: Mutex<BTreeMap<Position, DeadLetter>>,
     loses_wakes: AtomicBool,
     failing: Mutex<Option<(usize, StoreError)>>,
@@ -49,11 +48,13 @@ impl MemoryStore {
     }
 
     fn with(clock: Arc<dyn Clock>, mut random: Random) -> Self {
+        let incarnation = random.next();
+        let claims = Claims::after(random.next() >> 32);
         Self {
             clock,
-            flight: Mutex::new(Flight::new(Bells::default())),
-            boxes: Mutex::new(Boxes::new(random.next())),
-            claims: Mutex::new(Claims::after(random.next() >> 32)),
+            flight: Mutex::new(Flight::new(Bells::default(), claims.clone())),
+            boxes: Mutex::new(Boxes::new(incarnation)),
+            claims,
             random: Mutex::new(random),
             lists: Mutex::default(),
             peers: Mutex::default(),
@@ -78,8 +79,8 @@ impl MemoryStore {
         let incarnation = self.random.lock().next();
         let mut boxes = self.boxes.lock();
         boxes.begin(incarnation);
-        *self.flight.lock() = Flight::new(Bells::default());
-        self.claims.lock().clear();
+        *self.flight.lock() = Flight::new(Bells::default(), self.claims.clone());
+        self.claims.clear();
     }
 
     /// A [`MemoryStore::restart`] that finds the last `appends` undone and counts their sequence numbers again, as an

@@ -1,68 +1,39 @@
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use crate::{Epoch, Location, Presence, RecipientId, Result, StoreError, Timestamp};
-
-pub(super) struct Claims {
-    last: u64,
-    standing: HashMap<RecipientId, Claim>,
-}
-
-struct Claim {
-    location: Location,
-    until: Timestamp,
-}
-
-impl Claims {
-    pub(super) fn after(last: u64) -> Self {
-        Self { last, standing: HashMap::new() }
-    }
-
-    /// Forgets the claims, but not which epochs were given.
-    pub(super) fn clear(&mut self) {
-        self.standing.clear();
-    }
-}
+use crate::{Claimant, Epoch, Location, Presence, RecipientId, Result, Timestamp};
 
 #[async_trait]
 impl Presence for MemoryStore {
-    async fn claim(&self, owner: RecipientId, instance: &str, until: Timestamp) -> Result<Epoch> {
+    async fn claim(&self, owner: RecipientId, claimant: &Claimant) -> Result<Epoch> {
         self.gate()?;
-        let mut claims = self.claims.lock();
-        claims.last += 1;
-        let epoch = Epoch(claims.last);
-        let location = Location { instance: instance.to_owned(), epoch };
-        claims.standing.insert(owner, Claim { location, until });
-        Ok(epoch)
+        Ok(self.claims.claim(owner, claimant))
     }
 
-    async fn renew(&self, owner: RecipientId, epoch: Epoch, until: Timestamp) -> Result<()> {
+    async fn claim_vacant(
+        &self,
+        owner: RecipientId,
+        claimant: &Claimant,
+        now: Timestamp,
+    ) -> Result<Option<Epoch>> {
         self.gate()?;
-        match self.claims.lock().standing.get_mut(&owner) {
-            Some(claim) if claim.location.epoch == epoch => claim.until = until,
-            _ => return Err(StoreError::Displaced),
-        }
+        Ok(self.claims.claim_vacant(owner, claimant, now))
+    }
+
+    async fn renew(&self, instance: &str, until: Timestamp) -> Result<()> {
+        self.gate()?;
+        self.claims.renew(instance, until);
         Ok(())
     }
 
     async fn release(&self, owner: RecipientId, epoch: Epoch) -> Result<()> {
         self.gate()?;
-        let mut claims = self.claims.lock();
-        if claims.standing.get(&owner).is_some_and(|claim| claim.location.epoch == epoch) {
-            claims.standing.remove(&owner);
-        }
+        self.claims.release(owner, epoch);
         Ok(())
     }
 
     async fn locate(&self, owner: RecipientId, now: Timestamp) -> Result<Option<Location>> {
         self.gate()?;
-        let claims = self.claims.lock();
-        Ok(claims
-            .standing
-            .get(&owner)
-            .filter(|claim| claim.until > now)
-            .map(|claim| claim.location.clone()))
+        Ok(self.claims.locate(owner, now))
     }
 }

@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use store::conformance::ManualClock;
 use store::memory::MemoryStore;
 use store::{
-    Appended, Clock, Demand, Epoch, Holder, Letter, Mailbox, Quota, RecipientId, StoreError,
-    Timestamp, Watch,
+    Appended, Clock, Demand, Epoch, Holder, Letter, Mailbox, Manner, Quota, RecipientId,
+    StoreError, Timestamp, Watch,
 };
 
 use crate::model::{Message, Model};
@@ -161,7 +161,7 @@ impl Pair {
     }
 
     async fn release(&mut self, holder: Holder) {
-        self.store.release(ALICE, holder).await.expect("the store answers");
+        self.store.release(ALICE, holder, Duration::ZERO).await.expect("the store answers");
         for message in &mut self.model.messages {
             message.mark = message.mark.filter(|(by, _)| *by != holder);
         }
@@ -171,7 +171,7 @@ impl Pair {
     }
 
     async fn watch(&mut self, epoch: Epoch) {
-        match self.store.watch(ALICE, epoch).await {
+        match self.store.watch(ALICE, epoch, Manner::ALONE).await {
             Ok(watch) => {
                 assert!(self.model.reader.is_none_or(|reader| reader <= epoch));
                 self.model.reader = Some(epoch);

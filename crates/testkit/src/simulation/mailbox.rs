@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use didcomm::Destination;
 use parking_lot::Mutex;
 use store::memory::MemoryStore;
 use store::{
-    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Position, RecipientId, Result,
-    StoreError, Timestamp, Watch,
+    Appended, Demand, Depth, Epoch, Holder, Letter, Mail, Mailbox, Manner, Position, RecipientId,
+    Result, StoreError, Timestamp, Watch,
 };
 use tokio::time::sleep;
 
@@ -191,9 +192,9 @@ impl Mailbox for Unsteady {
         self.remove(owner, ids, by).await
     }
 
-    async fn release(&self, owner: RecipientId, holder: Holder) -> Result<()> {
+    async fn release(&self, owner: RecipientId, holder: Holder, linger: Duration) -> Result<()> {
         self.dawdle().await;
-        self.inner.release(owner, holder).await
+        self.inner.release(owner, holder, linger).await
     }
 
     async fn depth(&self, owner: RecipientId, key: Option<&Destination>) -> Result<Depth> {
@@ -201,9 +202,9 @@ impl Mailbox for Unsteady {
         self.inner.depth(owner, key).await
     }
 
-    async fn watch(&self, owner: RecipientId, epoch: Epoch) -> Result<Watch> {
+    async fn watch(&self, owner: RecipientId, epoch: Epoch, manner: Manner) -> Result<Watch> {
         self.dawdle().await;
-        self.inner.watch(owner, epoch).await
+        self.inner.watch(owner, epoch, manner).await
     }
 
     async fn expire(&self, now: Timestamp, limit: usize) -> Result<usize> {
