@@ -8,7 +8,7 @@ use store::{Clock, Demand, Depth, Flight, Mail, Position, RecipientId, Result, T
 
 use crate::Options;
 use crate::archive::{Archive, Snapshot, Totals};
-use crate::cache::EnvelopeCache;
+use crate::envelopes::EnvelopeCache;
 use crate::selection::{Picker, View};
 use crate::state::{Counted, State};
 

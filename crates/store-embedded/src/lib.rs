@@ -19,12 +19,12 @@
 #![forbid(unsafe_code)]
 
 mod archive;
-mod cache;
 mod checkpoint;
 mod connections;
 mod dead_letters;
 mod disk;
 mod engine;
+mod envelopes;
 mod generation;
 mod journal;
 mod keylists;

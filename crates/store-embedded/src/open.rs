@@ -11,9 +11,9 @@ use parking_lot::{Condvar, Mutex};
 use store::{Bells, Clock, Flight, StoreError};
 
 use crate::archive::Archive;
-use crate::cache::EnvelopeCache;
 use crate::checkpoint::{self, Closing};
 use crate::engine::Engine;
+use crate::envelopes::EnvelopeCache;
 use crate::presence::claims_of;
 use crate::recovery::{self, Recovered};
 use crate::registry::Registry;

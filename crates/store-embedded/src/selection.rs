@@ -7,9 +7,9 @@ use didcomm::Destination;
 use store::{Demand, Depth, Mail, Position, RecipientId, Result, StoreError, Timestamp};
 
 use crate::archive::{MailRow, Snapshot, Totals};
-use crate::cache::EnvelopeCache;
 use crate::disk::io_failure;
 use crate::engine::Engine;
+use crate::envelopes::EnvelopeCache;
 use crate::generation::{Extent, Kept};
 
 /// A mailbox at one moment, without its envelopes.
