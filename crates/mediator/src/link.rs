@@ -40,7 +40,8 @@ pub struct LinkDown;
 /// Why we close a socket. Codes from 4000 on are ours; every one of them may be reconnected after, except where it says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CloseReason {
-    /// The process shuts down: reconnect.
+    /// The process shuts down: reconnect, at once if you like. (1012 would ask for a wait of 5 to 30 s; Credo reconnects after any code,
+    /// and ACA-Py holds no sockets.)
     GoingAway,
     /// Frames that are no envelopes for us.
     BadFrame,

@@ -23,6 +23,7 @@
 //! | a broken TLS handshake, or none | the end of the connection | `tls_failures` |
 //! | a broken WebSocket handshake | 400, or 426 | `bad_upgrades` |
 //! | a socket too many: of one address; of all | 429; 503, with `Retry-After` | `sockets_crowded`; `sockets_full` |
+//! | a socket while the process ends | 503, with `Retry-After` | `sockets_too_late` |
 //! | a message over the limit, whole or in pieces | close code 1009 | `frames_too_large` |
 //! | text that is no UTF-8 | close code 1007 | `frames_not_text` |
 //! | frames against the protocol | close code 1002 | `frames_malformed` |

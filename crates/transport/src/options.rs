@@ -86,8 +86,11 @@ impl Default for Limits {
 /// How the end comes.
 #[derive(Debug, Clone)]
 pub struct Drain {
-    /// Fires when nothing new is to be accepted, and what is open is to end.
+    /// Fires when the port is to end. From there on it is not ready, takes no new sockets and closes those it has.
     pub begin: CancellationToken,
-    /// How long from there until what is left is cut.
+    /// How long the closing of sockets is spread over, if there are many. Requests are served until it is done. No more than half
+    /// the patience counts.
+    pub spread: Duration,
+    /// How long from the beginning until what is left is cut.
     pub patience: Duration,
 }

@@ -57,6 +57,8 @@ counts! {
     SocketsFull => "sockets_full",
     /// Upgrades refused because their address had too many (429).
     SocketsCrowded => "sockets_crowded",
+    /// Upgrades refused because the process was ending (503).
+    SocketsTooLate => "sockets_too_late",
     /// Sockets opened.
     Sockets => "sockets",
     /// Messages on sockets over the limit (close code 1009).

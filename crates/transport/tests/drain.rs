@@ -9,8 +9,8 @@ use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use transport::{Count, Limits};
 
 #[tokio::test]
@@ -79,4 +79,29 @@ async fn what_does_not_end_is_cut_at_the_deadline() {
     port.drain.cancel();
     port.served.await.unwrap().unwrap();
     assert_eq!(rest(&mut tcp).await, "");
+}
+
+#[tokio::test]
+async fn until_the_sockets_are_closed_requests_are_served_and_new_sockets_refused() {
+    let port = open(tight()).await;
+    let mut sockets = Vec::new();
+    for _ in 0..64 {
+        let url = format!("ws://{}/", port.address);
+        sockets.push(client_async(url, port.connect().await).await.unwrap().0);
+    }
+    port.counts(Count::Sockets, 64).await;
+    port.drain.cancel();
+    let response = port.exchange(post("forward", "text/plain").as_bytes()).await;
+    assert_eq!(status(&response), 202);
+    assert_eq!(status(&port.get("/health/ready").await), 503);
+    let late = client_async(format!("ws://{}/", port.address), port.connect().await).await;
+    assert!(matches!(late, Err(Error::Http(response)) if response.status() == 503));
+    let closed = futures_util::future::join_all(sockets.iter_mut().map(|socket| async {
+        let first = socket.next().await;
+        socket.close(None).await.ok();
+        matches!(first, Some(Ok(Message::Close(Some(frame)))) if frame.code == CloseCode::Away)
+    }));
+    assert!(closed.await.into_iter().all(|closed| closed));
+    port.served.await.unwrap().unwrap();
+    assert!(TcpStream::connect(port.address).await.is_err());
 }

@@ -59,7 +59,11 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     let working = tokio::spawn(mediator.clone().run(stop.clone()));
 
     Announcement { url: &url, invitation: mediator.invitation(), config: &config }.print(show);
-    let drain = Drain { begin: stop.clone(), patience: config.shutdown.deadline };
+    let drain = Drain {
+        begin: stop.clone(),
+        spread: config.shutdown.deadline / 4,
+        patience: config.shutdown.deadline,
+    };
     let served = transport::serve(listener, mediator, options, drain).await;
     stop.cancel();
     let _ = tokio::time::timeout(Duration::from_secs(1), working).await;

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use super::places::{Place, Places};
 use super::receipt::Counter;
 use super::routes::Visitor;
+use super::slices::Slices;
 use super::stream::Stream;
 use super::wire::{Pulse, Wire};
 use crate::{Certificates, Count, Limits, Network, Office, Pages, Socket, Tally};
@@ -35,8 +36,12 @@ pub(crate) struct Desk<O> {
     pub(crate) sockets: Arc<Places>,
     /// Everything that has to end before the port has.
     pub(crate) tasks: TaskTracker,
-    /// Fires when what is open is to end.
+    /// Fires when the port begins to end.
     pub(crate) drain: CancellationToken,
+    /// Tell the sockets, one part after the other, to end.
+    pub(crate) slices: Slices,
+    /// Fires when connections that are not sockets are to end.
+    pub(crate) rest: CancellationToken,
     /// Fires when what is still open is cut.
     pub(crate) cut: CancellationToken,
 }
@@ -82,7 +87,7 @@ async fn speak_http<O: Office>(desk: Arc<Desk<O>>, stream: Stream, address: IpAd
     tokio::pin!(connection);
     let ended = select! {
         ended = connection.as_mut() => ended,
-        () = desk.drain.cancelled() => {
+        () = desk.rest.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -133,7 +138,7 @@ async fn introduce<O: Office>(
 ) -> Option<BoxFuture<'static, Option<()>>> {
     let (stream, early) = take_over(upgrade::on(request)).await?;
     let socket = Socket::accept(stream, early, &desk.limits, desk.tally.clone(), place).await;
-    let served = Box::pin(desk.office.clone().serve_socket(socket, desk.drain.clone()));
+    let served = Box::pin(desk.office.clone().serve_socket(socket, desk.slices.turn()));
     Some(Box::pin(desk.cut.clone().run_until_cancelled_owned(served)))
 }
 

@@ -8,6 +8,7 @@ mod receipt;
 mod respond;
 mod routes;
 mod send_queue;
+mod slices;
 pub(crate) mod stream;
 pub(crate) mod tls;
 mod upgrade;
@@ -21,13 +22,14 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::connection::Desk;
 use self::places::Places;
 use self::proxies::is_proxy;
+use self::slices::Slices;
 use crate::{Count, Drain, Office, ServeOptions};
 
 /// How long to leave the kernel alone when it cannot give us connections.
@@ -35,8 +37,10 @@ const BREATH: Duration = Duration::from_millis(50);
 
 /// Serves a port until `drain` begins, and then until everything open has ended or its patience is over.
 ///
-/// Draining, the listener is dropped at once (new connections are refused by the kernel), requests in hand are answered, connections at
-/// rest are closed, and sockets are the office's to close: it holds the same token.
+/// Draining, `GET /health/ready` says no from the first moment, new sockets are refused, and the open ones are the office's to
+/// close: it holds the tokens that fire one slice of them after the other. Meanwhile requests are served, each as the last of its
+/// connection, because whoever sends them here has to find out first. Then the listener is dropped (the kernel refuses new connections),
+/// requests in hand are answered, and connections at rest are closed.
 ///
 /// # Errors
 ///
@@ -48,13 +52,14 @@ pub async fn serve<O: Office>(
     drain: Drain,
 ) -> io::Result<()> {
     let port = Port::new(office, options, &drain);
-    select! {
-        () = drain.begin.cancelled() => {}
-        () = port.accept(listener) => {}
-        () = port.watch_certificates() => {}
-    }
+    let deadline = select! {
+        deadline = port.close_sockets(&drain) => deadline,
+        () = port.accept(listener) => Instant::now(),
+        () = port.watch_certificates() => Instant::now(),
+    };
+    port.desk.rest.cancel();
     port.desk.tasks.close();
-    if timeout(drain.patience, port.desk.tasks.wait()).await.is_err() {
+    if timeout_at(deadline, port.desk.tasks.wait()).await.is_err() {
         tracing::warn!("connections were still open at the deadline and are cut");
         port.desk.cut.cancel();
         port.desk.tasks.wait().await;
@@ -82,10 +87,21 @@ impl<O: Office> Port<O> {
             sockets: Places::new(limits.sockets, limits.sockets_per_address),
             tasks: TaskTracker::new(),
             drain: drain.begin.clone(),
+            slices: Slices::new(),
+            rest: CancellationToken::new(),
             cut: CancellationToken::new(),
             limits,
         };
         Self { desk: Arc::new(desk), connections: Arc::new(Semaphore::new(connections)), addresses }
+    }
+
+    /// Waits for the beginning of the end, and lets the sockets go. Returns when all else has to be over.
+    async fn close_sockets(&self, drain: &Drain) -> Instant {
+        drain.begin.cancelled().await;
+        let deadline = Instant::now() + drain.patience;
+        let spread = drain.spread.min(drain.patience / 2);
+        self.desk.slices.close(self.desk.sockets.taken(), spread).await;
+        deadline
     }
 
     /// Accepts for ever.

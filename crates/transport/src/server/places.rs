@@ -42,6 +42,11 @@ impl Places {
         Arc::new(Self { total, each, taken: Mutex::default() })
     }
 
+    /// How many are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.lock().total
+    }
+
     /// Takes a place for whoever is at `address`.
     pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Place, NoPlace> {
         let neighbour = neighbour(address);

@@ -39,7 +39,12 @@ impl<O: Office> Visitor<O> {
     /// Answers one request.
     pub(crate) async fn answer(self, request: Request<Incoming>) -> Result<Response<Reply>, Cut> {
         self.pulse.enter(Phase::Busy);
-        let answer = self.route(request).await;
+        let mut answer = self.route(request).await;
+        if let Ok(response) = &mut answer
+            && self.desk.drain.is_cancelled()
+        {
+            respond::put(response, header::CONNECTION, "close");
+        }
         self.pulse.enter(Phase::Idle);
         answer
     }
@@ -124,6 +129,10 @@ impl<O: Office> Visitor<O> {
         let desk = &self.desk;
         let origin = proxies::origin(&desk.proxies, self.address, request.headers());
         match upgrade::accept(request.headers(), &desk.sockets, origin) {
+            Ok(_) if desk.drain.is_cancelled() => {
+                desk.tally.add(Count::SocketsTooLate);
+                upgrade::later(StatusCode::SERVICE_UNAVAILABLE, "going away", "1")
+            }
             Ok((response, place)) => {
                 desk.tally.add(Count::Sockets);
                 desk.tasks.spawn(connection::serve_socket(desk.clone(), request, place));

@@ -68,17 +68,22 @@ pub(crate) fn refuse(no: NoSocket) -> (Count, Response<Reply>) {
         ),
         NoSocket::Version => (Count::BadUpgrades, required()),
         NoSocket::NoPlace(NoPlace::Full) => {
-            (Count::SocketsFull, later(StatusCode::SERVICE_UNAVAILABLE))
+            (Count::SocketsFull, crowded(StatusCode::SERVICE_UNAVAILABLE))
         }
         NoSocket::NoPlace(NoPlace::Crowded) => {
-            (Count::SocketsCrowded, later(StatusCode::TOO_MANY_REQUESTS))
+            (Count::SocketsCrowded, crowded(StatusCode::TOO_MANY_REQUESTS))
         }
     }
 }
 
-fn later(code: StatusCode) -> Response<Reply> {
-    let mut response = respond::text(code, "too many sockets");
-    respond::put(&mut response, header::RETRY_AFTER, "10");
+fn crowded(code: StatusCode) -> Response<Reply> {
+    later(code, "too many sockets", "10")
+}
+
+/// No socket now, but perhaps in so many seconds.
+pub(crate) fn later(code: StatusCode, why: &'static str, seconds: &'static str) -> Response<Reply> {
+    let mut response = respond::text(code, why);
+    respond::put(&mut response, header::RETRY_AFTER, seconds);
     response
 }
 

@@ -164,7 +164,11 @@ async fn start(limits: Limits, tls: Option<Arc<Certificates>>, proxies: Vec<Netw
     let pages = Arc::new(Leaflets { ready: ready.clone() });
     let drain = CancellationToken::new();
     let options = ServeOptions { limits, tls, proxies, pages, tally: tally.clone() };
-    let ending = Drain { begin: drain.clone(), patience: Duration::from_secs(2) };
+    let ending = Drain {
+        begin: drain.clone(),
+        spread: Duration::from_millis(500),
+        patience: Duration::from_secs(2),
+    };
     let served = tokio::spawn(serve(listener, office, options, ending));
     Port { address, tally, fates, heard, ready, drain, served }
 }
