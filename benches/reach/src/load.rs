@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use protocols::{Handshake, client, pickup};
-use testkit::{History, Parcel, Posted, Wallet, Words};
+use testkit::{Agent, History, Parcel, Posted, Wallet, Words};
 
 /// Forwards are sealed so many at a time, so that a large load needs no large memory.
 const SEALED_AT_A_TIME: u32 = 20_000;
@@ -14,9 +14,19 @@ const SEALED_AT_A_TIME: u32 = 20_000;
 /// Bytes of an inner envelope that make a forward of about 2 KB.
 const INNER: usize = 1_150;
 
+/// An HTTP client for any number of wallets.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().build().expect("an HTTP client")
+}
+
 /// A wallet that is connected, mediated, and has listed its key.
 pub async fn wallet(address: SocketAddr, number: u32) -> Wallet {
-    let wallet = Wallet::stranger(address, number, &History::default());
+    wallet_over(client(), address, number).await
+}
+
+/// The same over a client that it shares with others.
+pub async fn wallet_over(http: reqwest::Client, address: SocketAddr, number: u32) -> Wallet {
+    let wallet = Wallet::stranger_over(http, address, number, &History::default());
     let invited = wallet.invitation().await;
     let request = wallet.agent().request(Handshake::DidExchange11, &invited, None);
     let Posted::Answered(answer) = wallet.post(&request.envelope).await else {
@@ -29,16 +39,13 @@ pub async fn wallet(address: SocketAddr, number: u32) -> Wallet {
 
 /// Sealed forwards of about 2 KB each for the wallet, made before the clock runs.
 pub fn sealed(wallet: &Wallet, numbers: std::ops::Range<u32>) -> Vec<Bytes> {
-    let agent = wallet.agent();
-    numbers
-        .map(|number| {
-            let parcel = Parcel { to: agent.number, number };
-            let text = String::from_utf8(parcel.write().to_vec()).expect("JSON");
-            let padded =
-                text.replacen('{', &format!("{{\"padding\":\"{}\",", "x".repeat(INNER)), 1);
-            agent.forward_envelope(padded.as_bytes())
-        })
-        .collect()
+    numbers.map(|number| sealed_one(wallet.agent(), number)).collect()
+}
+
+/// A sealed forward of about 2 KB.
+pub fn sealed_one(agent: &Agent, number: u32) -> Bytes {
+    let parcel = Parcel { to: agent.number, number };
+    agent.forward_envelope(&parcel.write_padded(INNER))
 }
 
 /// Posts `count` forwards over `connections` connections and waits until all are accepted; returns the seconds of posting.

@@ -1,13 +1,25 @@
-//! Measures the real binary on this machine: `cargo run --release -p reach -- target/release/restante`
+//! Measures the real binary on this machine.
+//!
+//! ```text
+//! reach target/release/restante                                   one instance, embedded store
+//! reach target/release/restante live     --store redis://… --instances 2 --wallets 200 --rate 500 --engine-pid …
+//! reach target/release/restante sessions --store redis://… --sessions 19000 --engine-pid …
+//! ```
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
+mod arguments;
+mod deployment;
+mod live;
 mod load;
 mod process;
+mod sessions;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arguments::Arguments;
+use deployment::Deployment;
 use process::Measured;
 use tokio::time::Instant;
 
@@ -15,10 +27,23 @@ use tokio::time::Instant;
 async fn main() {
     let binary =
         std::env::args_os().nth(1).map_or_else(|| "target/release/restante".into(), PathBuf::from);
-    start(&binary).await;
-    forwards(&binary).await;
-    drain(&binary).await;
-    depth(&binary).await;
+    let arguments = Arguments::after(3);
+    match std::env::args().nth(2).as_deref() {
+        Some("live") => {
+            live::measure(&Deployment::start(&binary, &arguments).await, &arguments).await;
+        }
+        Some("sessions") => {
+            sessions::measure(&Deployment::start(&binary, &arguments).await, &arguments).await;
+        }
+        _ => one_box(&binary).await,
+    }
+}
+
+async fn one_box(binary: &Path) {
+    start(binary).await;
+    forwards(binary).await;
+    drain(binary).await;
+    depth(binary).await;
 }
 
 /// Start to ready, and memory at rest: the median of five.

@@ -21,21 +21,29 @@ pub struct Measured {
 const TICKS_PER_SECOND: f64 = 100.0;
 
 impl Measured {
-    /// Starts `binary`.
+    /// Starts `binary` with the embedded store.
     pub async fn start(binary: &Path) -> Self {
+        Self::start_with(binary, &[]).await
+    }
+
+    /// Starts `binary` with further arguments, of which `--store` says that there is to be another store.
+    pub async fn start_with(binary: &Path, more: &[String]) -> Self {
         let data = TempDir::new().expect("a directory");
         let address =
             TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
         let started = Instant::now();
-        let child = Command::new(binary)
-            .args(["mediator", "--listen", &address.to_string(), "--data"])
-            .arg(data.path().join("data"))
+        let mut command = Command::new(binary);
+        command.args(["mediator", "--listen", &address.to_string()]).args(more);
+        if !more.iter().any(|word| word == "--store") {
+            command.arg("--data").arg(data.path().join("data"));
+        }
+        let child = command
             .env("RESTANTE_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
             .expect("the binary");
-        while reqwest::get(format!("http://{address}/health/ready")).await.is_err() {
+        while !is_ready(address).await {
             sleep(Duration::from_millis(1)).await;
         }
         Self { child, address, ready_after: started.elapsed(), _data: data }
@@ -48,28 +56,37 @@ impl Measured {
 
     /// CPU seconds it has used, in user and kernel mode.
     pub fn cpu(&self) -> f64 {
-        let stat = self.proc("stat");
-        // The name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
-        let fields: Vec<&str> =
-            stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| {
-            fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default()
-        };
-        (ticks(11) + ticks(12)) / TICKS_PER_SECOND
+        cpu_of(self.child.id())
     }
 
     /// Its resident memory in MB.
     pub fn resident(&self) -> f64 {
-        let status = self.proc("status");
+        let status = proc(self.child.id(), "status");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
         let kib: f64 =
             line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or_default();
         kib * 1024.0 / 1e6
     }
+}
 
-    fn proc(&self, file: &str) -> String {
-        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
-    }
+async fn is_ready(address: SocketAddr) -> bool {
+    let answer = reqwest::get(format!("http://{address}/health/ready")).await;
+    answer.is_ok_and(|answer| answer.status().is_success())
+}
+
+/// CPU seconds that a process has used, in user and kernel mode.
+pub fn cpu_of(pid: u32) -> f64 {
+    let stat = proc(pid, "stat");
+    // The name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks =
+        |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
+    (ticks(11) + ticks(12)) / TICKS_PER_SECOND
+}
+
+fn proc(pid: u32, file: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
 }
 
 impl Drop for Measured {

@@ -74,9 +74,19 @@ impl Wallet {
     /// # Panics
     /// If no HTTP client can be had.
     pub fn stranger(address: SocketAddr, number: u32, history: &History) -> Self {
-        let agent = Arc::new(Agent::new(number, 0x7e57));
         let http =
             reqwest::Client::builder().timeout(ANSWERED_WITHIN).build().expect("an HTTP client");
+        Self::stranger_over(http, address, number, history)
+    }
+
+    /// The same over a client that it shares with others, which saves memory where there are many.
+    pub fn stranger_over(
+        http: reqwest::Client,
+        address: SocketAddr,
+        number: u32,
+        history: &History,
+    ) -> Self {
+        let agent = Arc::new(Agent::new(number, 0x7e57));
         Self { agent, history: history.clone(), http, address }
     }
 
