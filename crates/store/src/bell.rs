@@ -74,7 +74,10 @@ impl Watch {
 #[derive(Clone)]
 pub struct Bells {
     shards: Arc<[Mutex<Shard>]>,
+    farewell: Option<Arc<Farewell>>,
 }
+
+type Farewell = dyn Fn(RecipientId, Epoch) + Send + Sync;
 
 type Shard = HashMap<RecipientId, Vec<Reader>>;
 
@@ -86,11 +89,17 @@ struct Reader {
 
 impl Default for Bells {
     fn default() -> Self {
-        Self { shards: (0..64).map(|_| Mutex::default()).collect() }
+        Self { shards: (0..64).map(|_| Mutex::default()).collect(), farewell: None }
     }
 }
 
 impl Bells {
+    /// Bells that call `farewell` when a [`Watch`] is dropped by a session that was still a reader: an engine that
+    /// keeps readers elsewhere too has to be told. It must not wait.
+    pub fn with_farewell(farewell: impl Fn(RecipientId, Epoch) + Send + Sync + 'static) -> Self {
+        Self { farewell: Some(Arc::new(farewell)), ..Self::default() }
+    }
+
     /// Makes the session with `epoch` a reader; alone, it tells all others that they are displaced.
     ///
     /// # Errors
@@ -169,13 +178,15 @@ impl Bells {
         self.leave_if(owner, |reader| reader.epoch == epoch);
     }
 
-    fn leave_if(&self, owner: RecipientId, is_leaving: impl Fn(&Reader) -> bool) {
+    fn leave_if(&self, owner: RecipientId, is_leaving: impl Fn(&Reader) -> bool) -> Option<Epoch> {
         let mut shard = self.shard(&owner).lock();
-        let Some(readers) = shard.get_mut(&owner) else { return };
+        let readers = shard.get_mut(&owner)?;
+        let left = readers.iter().find(|reader| is_leaving(reader)).map(|reader| reader.epoch);
         readers.retain(|reader| !is_leaving(reader));
         if readers.is_empty() {
             shard.remove(&owner);
         }
+        left
     }
 
     fn shard(&self, owner: &RecipientId) -> &Mutex<Shard> {
@@ -194,7 +205,11 @@ struct Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.bells.leave_if(self.owner, |reader| Arc::ptr_eq(&reader.bell, &self.bell));
+        let left =
+            self.bells.leave_if(self.owner, |reader| Arc::ptr_eq(&reader.bell, &self.bell));
+        if let (Some(epoch), Some(farewell)) = (left, &self.bells.farewell) {
+            farewell(self.owner, epoch);
+        }
     }
 }
 
@@ -234,6 +249,22 @@ mod tests {
         assert!(bells.is_reader(OWNER, Epoch(2)));
         drop(new);
         assert!(!bells.ring(OWNER));
+    }
+
+    #[test]
+    fn only_a_reader_that_is_dropped_says_farewell() {
+        let heard = Arc::<Mutex<Vec<Epoch>>>::default();
+        let bells = Bells::with_farewell({
+            let heard = heard.clone();
+            move |_, epoch| heard.lock().push(epoch)
+        });
+        let displaced = bells.watch(OWNER, Epoch(1), Company::Alone).unwrap();
+        let left = bells.watch(OWNER, Epoch(2), Company::Alone).unwrap();
+        drop(displaced);
+        bells.leave(OWNER, Epoch(2));
+        drop(left);
+        drop(bells.watch(OWNER, Epoch(3), Company::Alone).unwrap());
+        assert_eq!(*heard.lock(), [Epoch(3)]);
     }
 
     #[test]
