@@ -36,6 +36,7 @@ mod keylists;
 mod mailbox;
 pub mod memory;
 mod presence;
+mod spooled;
 mod values;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub use flight::{Flight, InFlight};
 pub use keylists::{KeyAction, KeyChange, KeyOutcome, KeyPage, Keylists, Mediation};
 pub use mailbox::{Appended, Company, Demand, Depth, Holder, Letter, Mail, Mailbox, Manner, Quota};
 pub use presence::{Claimant, Location, Presence, Role};
+pub use spooled::Spooled;
 pub use values::{Epoch, Position, RecipientId};
 
 /// The stores of one mediator. Each may come from another engine.
