@@ -164,6 +164,7 @@ impl InFlight<'_> {
         match self.marks.holders.iter_mut().find(|held| held.holder == holder) {
             Some(held) => {
                 held.until = until;
+                held.lingers = false;
                 held.messages += mail.len();
             }
             None if mail.is_empty() => return,

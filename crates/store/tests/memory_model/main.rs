@@ -2,6 +2,7 @@
 
 mod model;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 use store::conformance::ManualClock;
 use store::memory::MemoryStore;
 use store::{
-    Appended, Clock, Demand, Epoch, Holder, Letter, Mailbox, Manner, Quota, RecipientId,
+    Appended, Clock, Company, Demand, Epoch, Holder, Letter, Mailbox, Manner, Quota, RecipientId,
     StoreError, Timestamp, Watch,
 };
 
@@ -29,8 +30,8 @@ enum Step {
     Peek(Demand),
     Lease(Holder, Demand),
     Acknowledge(Vec<usize>),
-    Release(Holder),
-    Watch(Epoch),
+    Release(Holder, Duration),
+    Watch(Epoch, Manner),
     Wait(Duration),
     Expire(usize),
     Depth(Option<u8>),
@@ -58,6 +59,15 @@ fn demands() -> impl Strategy<Value = Demand> {
     )
 }
 
+fn lingers() -> impl Strategy<Value = Duration> {
+    prop_oneof![Just(Duration::ZERO), (1..8_u64).prop_map(Duration::from_secs)]
+}
+
+fn manners() -> impl Strategy<Value = Manner> {
+    let company = prop_oneof![Just(Company::Alone), Just(Company::Shared)];
+    (company, lingers()).prop_map(|(company, linger)| Manner { company, linger })
+}
+
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0..8_u8, 0..2_u8, 0..12_usize)
@@ -65,8 +75,8 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => demands().prop_map(Step::Peek),
         5 => (holders(), demands()).prop_map(|(holder, demand)| Step::Lease(holder, demand)),
         2 => prop::collection::vec(0..12_usize, 0..4).prop_map(Step::Acknowledge),
-        1 => holders().prop_map(Step::Release),
-        2 => (0..3_u64).prop_map(|epoch| Step::Watch(Epoch(epoch))),
+        1 => (holders(), lingers()).prop_map(|(holder, linger)| Step::Release(holder, linger)),
+        2 => (0..3_u64, manners()).prop_map(|(epoch, manner)| Step::Watch(Epoch(epoch), manner)),
         2 => (1..15_u64).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
         1 => (0..3_usize).prop_map(Step::Expire),
         3 => prop::option::of(0..2_u8).prop_map(Step::Depth),
@@ -78,14 +88,14 @@ struct Pair {
     clock: Arc<ManualClock>,
     store: MemoryStore,
     model: Model,
-    watch: Option<Watch>,
+    watches: HashMap<Epoch, Watch>,
 }
 
 impl Pair {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(1_000_000)));
         let store = MemoryStore::seeded(clock.clone(), 1);
-        Self { clock, store, model: Model::default(), watch: None }
+        Self { clock, store, model: Model::default(), watches: HashMap::new() }
     }
 
     async fn step(&mut self, step: Step) {
@@ -97,8 +107,8 @@ impl Pair {
             Step::Peek(demand) => self.peek(&demand).await,
             Step::Lease(holder, demand) => self.lease(holder, &demand).await,
             Step::Acknowledge(which) => self.acknowledge(&which).await,
-            Step::Release(holder) => self.release(holder).await,
-            Step::Watch(epoch) => self.watch(epoch).await,
+            Step::Release(holder, linger) => self.release(holder, linger).await,
+            Step::Watch(epoch, manner) => self.watch(epoch, manner).await,
             Step::Wait(span) => self.clock.advance(span),
             Step::Expire(limit) => self.expire(limit).await,
             Step::Depth(number) => self.depth(number.map(key).as_ref()).await,
@@ -122,17 +132,23 @@ impl Pair {
             return;
         }
         let Appended::Stored { position, watched } = appended else { panic!("{appended:?}") };
-        assert_eq!(watched, self.model.reader.is_some());
+        assert_eq!(watched, !self.model.readers.is_empty());
         assert!(self.model.given.last().is_none_or(|last| *last < position));
         self.model.given.push(position);
         self.model.remembered.push((dedupe, now + WINDOW));
-        self.model.messages.push(Message { position, key, length, received: now, mark: None });
+        self.model.messages.push(Message {
+            position,
+            key,
+            length,
+            received: now,
+            marks: Vec::new(),
+        });
     }
 
     async fn peek(&self, demand: &Demand) {
         let seen = self.store.peek(ALICE, demand).await.expect("the store answers");
         let seen: Vec<_> = seen.iter().map(|mail| mail.position).collect();
-        assert_eq!(seen, self.model.available(demand, usize::MAX));
+        assert_eq!(seen, self.model.available(demand, None, usize::MAX));
     }
 
     async fn lease(&mut self, holder: Holder, demand: &Demand) {
@@ -140,7 +156,7 @@ impl Pair {
         let leased = self.store.lease(ALICE, holder, until, demand).await;
         let positions = |mail: &Vec<store::Mail>| mail.iter().map(|mail| mail.position).collect();
         match holder {
-            Holder::Session(epoch) if self.model.reader != Some(epoch) => {
+            Holder::Session(epoch) if !self.model.reads(epoch) => {
                 assert_eq!(leased, Err(StoreError::Displaced));
             }
             _ => {
@@ -160,26 +176,21 @@ impl Pair {
         assert_eq!(removed, before - self.model.messages.len());
     }
 
-    async fn release(&mut self, holder: Holder) {
-        self.store.release(ALICE, holder, Duration::ZERO).await.expect("the store answers");
-        for message in &mut self.model.messages {
-            message.mark = message.mark.filter(|(by, _)| *by != holder);
-        }
-        if matches!(holder, Holder::Session(epoch) if self.model.reader == Some(epoch)) {
-            self.model.reader = None;
-        }
+    async fn release(&mut self, holder: Holder, linger: Duration) {
+        self.store.release(ALICE, holder, linger).await.expect("the store answers");
+        self.model.release(holder, self.clock.now() + linger);
     }
 
-    async fn watch(&mut self, epoch: Epoch) {
-        match self.store.watch(ALICE, epoch, Manner::ALONE).await {
+    async fn watch(&mut self, epoch: Epoch, manner: Manner) {
+        match self.store.watch(ALICE, epoch, manner).await {
             Ok(watch) => {
-                assert!(self.model.reader.is_none_or(|reader| reader <= epoch));
-                self.model.reader = Some(epoch);
-                self.watch = Some(watch);
+                assert!(!self.model.refuses_reader(epoch, manner.company));
+                self.model.watch(epoch, manner.company, self.clock.now() + manner.linger);
+                self.watches.insert(epoch, watch);
             }
             Err(error) => {
                 assert_eq!(error, StoreError::Displaced);
-                assert!(self.model.reader.is_some_and(|reader| reader > epoch));
+                assert!(self.model.refuses_reader(epoch, manner.company));
             }
         }
     }

@@ -1,5 +1,5 @@
 use didcomm::Destination;
-use store::{Appended, Demand, Depth, Epoch, Holder, Position, Timestamp};
+use store::{Appended, Company, Demand, Depth, Epoch, Holder, Position, Timestamp};
 
 use crate::QUOTA;
 
@@ -9,7 +9,15 @@ pub(crate) struct Message {
     pub(crate) key: Destination,
     pub(crate) length: usize,
     pub(crate) received: Timestamp,
-    pub(crate) mark: Option<(Holder, Timestamp)>,
+    pub(crate) marks: Vec<Mark>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    pub(crate) holder: Holder,
+    pub(crate) until: Timestamp,
+    /// Its session reads no more and was given some time.
+    pub(crate) lingers: bool,
 }
 
 /// One mailbox as a list, looked through from the start for every question.
@@ -18,20 +26,52 @@ pub(crate) struct Model {
     pub(crate) messages: Vec<Message>,
     pub(crate) remembered: Vec<(u8, Timestamp)>,
     pub(crate) given: Vec<Position>,
-    pub(crate) reader: Option<Epoch>,
+    pub(crate) readers: Vec<(Epoch, Company)>,
 }
 
 impl Model {
     pub(crate) fn void(&mut self, now: Timestamp) {
-        let reader = self.reader;
+        let readers = self.readers.clone();
         for message in &mut self.messages {
-            message.mark = message.mark.filter(|(holder, until)| {
-                let stands = match holder {
-                    Holder::Session(epoch) => reader == Some(*epoch),
+            message.marks.retain(|mark| {
+                let stands = match mark.holder {
+                    Holder::Session(epoch) => mark.lingers || is_in(&readers, epoch),
                     Holder::Request(_) => true,
                 };
-                stands && *until > now
+                stands && mark.until > now
             });
+        }
+    }
+
+    pub(crate) fn reads(&self, epoch: Epoch) -> bool {
+        is_in(&self.readers, epoch)
+    }
+
+    pub(crate) fn refuses_reader(&self, epoch: Epoch, company: Company) -> bool {
+        let alone = |other: Company| company == Company::Alone || other == Company::Alone;
+        self.readers.iter().any(|(other, theirs)| *other > epoch && alone(*theirs))
+    }
+
+    /// The session reads; alone, it cuts the marks of those who no longer do.
+    pub(crate) fn watch(&mut self, epoch: Epoch, company: Company, cut: Timestamp) {
+        self.readers.retain(|(other, _)| *other != epoch && company == Company::Shared);
+        self.readers.push((epoch, company));
+        let readers = self.readers.clone();
+        self.cut(cut, |holder| matches!(holder, Holder::Session(epoch) if !is_in(&readers, epoch)));
+    }
+
+    pub(crate) fn release(&mut self, holder: Holder, cut: Timestamp) {
+        self.cut(cut, |other| other == holder);
+        if let Holder::Session(epoch) = holder {
+            self.readers.retain(|(other, _)| *other != epoch);
+        }
+    }
+
+    fn cut(&mut self, until: Timestamp, is_meant: impl Fn(Holder) -> bool) {
+        let marks = self.messages.iter_mut().flat_map(|message| &mut message.marks);
+        for mark in marks.filter(|mark| is_meant(mark.holder)) {
+            mark.until = mark.until.min(until);
+            mark.lingers = true;
         }
     }
 
@@ -45,9 +85,22 @@ impl Model {
         is_full.then_some(Appended::MailboxFull)
     }
 
-    pub(crate) fn available(&self, demand: &Demand, room: usize) -> Vec<Position> {
+    /// What `holder`, or anybody without a name, may be given.
+    pub(crate) fn available(
+        &self,
+        demand: &Demand,
+        holder: Option<Holder>,
+        room: usize,
+    ) -> Vec<Position> {
         let (mut bytes, mut found) = (0, Vec::new());
-        for message in self.messages.iter().filter(|message| message.mark.is_none()) {
+        let is_hidden = |mark: &Mark| match (holder, mark.holder) {
+            (Some(Holder::Session(_)), Holder::Session(epoch)) => {
+                holder == Some(mark.holder) || !self.reads(epoch)
+            }
+            _ => true,
+        };
+        let is_free = |message: &&Message| !message.marks.iter().any(is_hidden);
+        for message in self.messages.iter().filter(is_free) {
             if demand.key.as_ref().is_some_and(|key| *key != message.key) {
                 continue;
             }
@@ -68,16 +121,16 @@ impl Model {
         until: Timestamp,
         demand: &Demand,
     ) -> Vec<Position> {
-        let is_held = |message: &&mut Message| message.mark.is_some_and(|(by, _)| by == holder);
         let mut held = 0;
-        for message in self.messages.iter_mut().filter(is_held) {
-            message.mark = Some((holder, until));
+        let marks = self.messages.iter_mut().flat_map(|message| &mut message.marks);
+        for mark in marks.filter(|mark| mark.holder == holder) {
+            (mark.until, mark.lingers) = (until, false);
             held += 1;
         }
-        let leased = self.available(demand, demand.window.saturating_sub(held));
+        let leased = self.available(demand, Some(holder), demand.window.saturating_sub(held));
         for message in &mut self.messages {
             if leased.contains(&message.position) {
-                message.mark = Some((holder, until));
+                message.marks.push(Mark { holder, until, lingers: false });
             }
         }
         leased
@@ -85,7 +138,7 @@ impl Model {
 
     pub(crate) fn depth(&self, key: Option<&Destination>) -> Depth {
         let waits = |message: &&Message| {
-            message.mark.is_none() && key.is_none_or(|key| *key == message.key)
+            message.marks.is_empty() && key.is_none_or(|key| *key == message.key)
         };
         let waiting: Vec<_> = self.messages.iter().filter(waits).collect();
         Depth {
@@ -95,4 +148,8 @@ impl Model {
             newest: waiting.last().map(|message| message.received),
         }
     }
+}
+
+fn is_in(readers: &[(Epoch, Company)], epoch: Epoch) -> bool {
+    readers.iter().any(|(other, _)| *other == epoch)
 }
