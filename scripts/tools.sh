@@ -15,14 +15,37 @@ need_cargo() {
 
 # The cryptography library is C: it needs a compiler, and nothing else.
 need_compiler() {
-  command -v "${CC:-cc}" >/dev/null && return
-  say "No C compiler here: installing gcc"
+  command -v "${CC:-cc}" >/dev/null || get gcc libc6-dev
+}
+
+# The tests start these themselves, on ports and in directories of their own (crates/servers).
+need_servers() {
+  local missing=()
+  found redis-server redis-cli || missing+=(redis-server)
+  found postgres initdb psql pg_isready || missing+=(postgresql)
+  found haproxy || missing+=(haproxy)
+  found nginx || missing+=(nginx-light)
+  ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing+=(libfaketime)
+  [ ${#missing[@]} = 0 ] || get "${missing[@]}"
+}
+
+# Whether all of these are here, also where Debian keeps what is not on everybody's path.
+found() {
+  local name
+  for name in "$@"; do
+    command -v "$name" >/dev/null || ls /usr/sbin/"$name" /usr/lib/postgresql/*/bin/"$name" 2>/dev/null | grep -q . || return 1
+  done
+}
+
+get() {
+  say "Installing $*"
+  command -v apt-get >/dev/null || fail "missing, and this is no Debian: install by hand and run this again: $*"
   as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc libc6-dev
+  # At this runlevel, packages do not start their services.
+  as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
 as_root() {
-  command -v apt-get >/dev/null || fail "a C compiler (cc) is missing, and this is no Debian: install one and run this again"
   if [ "$(id -u)" = 0 ]; then
     "$@"
   elif command -v sudo >/dev/null; then

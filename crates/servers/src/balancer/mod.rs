@@ -1,0 +1,97 @@
+//! Load balancers.
+
+mod text;
+
+use std::net::SocketAddr;
+
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use crate::process::program;
+use crate::wait::until;
+use crate::{Child, Job, free_port};
+
+/// HAProxy or nginx, which gives each request and each socket to the next backend. Killed when it is dropped.
+#[derive(Debug)]
+pub struct Balancer {
+    address: SocketAddr,
+    directory: TempDir,
+    child: Child,
+}
+
+impl Balancer {
+    /// An HAProxy before these; a backend whose `/health/ready` says no gets nothing new.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn haproxy(backends: &[SocketAddr]) -> Self {
+        Self::haproxy_with(|listen, _| text::haproxy(listen, backends)).await
+    }
+
+    /// An HAProxy with this configuration, made for an address to listen on and a directory.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn haproxy_with(text: impl FnOnce(SocketAddr, &TempDir) -> String) -> Self {
+        // In the foreground, one process.
+        Self::start("haproxy", &["-db", "-f"], text).await
+    }
+
+    /// An nginx before these; a backend that does not answer gets nothing new for a second.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn nginx(backends: &[SocketAddr]) -> Self {
+        Self::nginx_with(|listen, directory| text::nginx(listen, directory.path(), backends)).await
+    }
+
+    /// An nginx with this configuration, made for an address to listen on and a directory.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn nginx_with(text: impl FnOnce(SocketAddr, &TempDir) -> String) -> Self {
+        let alone = "daemon off; master_process off;";
+        Self::start("nginx", &["-g", alone, "-e", "stderr", "-c"], text).await
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it has written to its log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.child.signal(signal);
+    }
+
+    async fn start(
+        name: &str,
+        arguments: &[&str],
+        text: impl FnOnce(SocketAddr, &TempDir) -> String,
+    ) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let directory = TempDir::with_prefix(format!("{name}-")).expect("a directory");
+        let configuration = directory.path().join("configuration");
+        std::fs::write(&configuration, text(address, &directory)).expect("a file is written");
+        let job = Job::new(program(name), directory.path().join("log"));
+        let child = job.args(arguments).arg(configuration).start();
+        let mut balancer = Self { address, directory, child };
+        balancer.until_it_listens(name).await;
+        balancer
+    }
+
+    async fn until_it_listens(&mut self, name: &str) {
+        until("the load balancer listens", async || {
+            let end = self.child.try_wait();
+            assert!(end.is_none(), "{name} has ended:\n{}", self.log());
+            TcpStream::connect(self.address).await.is_ok()
+        })
+        .await;
+    }
+}

@@ -1,0 +1,69 @@
+//! What the load balancers are told.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// Sockets stay open for as long as both ends want; requests without a backend try the next one.
+pub(super) fn haproxy(listen: SocketAddr, backends: &[SocketAddr]) -> String {
+    let servers: String = backends
+        .iter()
+        .map(|backend| format!("    server restante-{} {backend} check\n", backend.port()))
+        .collect();
+    format!(
+        "global
+    maxconn 4000
+defaults
+    mode http
+    option forwardfor
+    option redispatch 1
+    retries 2
+    timeout connect 2s
+    timeout client 75s
+    timeout server 75s
+    timeout tunnel 1h
+listen restante
+    bind {listen}
+    balance roundrobin
+    option httpchk GET /health/ready
+    default-server inter 200ms fall 1 rise 1
+{servers}"
+    )
+}
+
+/// The temporary files of nginx are in `directory`, so that it needs no rights.
+pub(super) fn nginx(listen: SocketAddr, directory: &Path, backends: &[SocketAddr]) -> String {
+    let servers: String = backends
+        .iter()
+        .map(|backend| format!("        server {backend} max_fails=1 fail_timeout=1s;\n"))
+        .collect();
+    let directory = directory.display();
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let places = kinds.map(|kind| format!("    {kind}_temp_path {directory}/{kind};\n")).concat();
+    format!(
+        "pid {directory}/pid;
+error_log stderr;
+events {{ worker_connections 4000; }}
+http {{
+    access_log off;
+{places}    upstream restante {{
+{servers}        keepalive 32;
+    }}
+    map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
+    server {{
+        listen {listen};
+        location / {{
+            proxy_pass http://restante;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_connect_timeout 2s;
+            proxy_read_timeout 1h;
+            proxy_send_timeout 1h;
+        }}
+    }}
+}}
+"
+    )
+}
