@@ -10,10 +10,12 @@
 //! [`session::Session`] decides, without I/O, what a socket is sent and when it is believed to have arrived.
 #![forbid(unsafe_code)]
 
+mod alive;
 mod answer;
 mod carrier;
 mod commands;
 mod directory;
+mod farewells;
 mod identity;
 mod ids;
 mod invitations;
@@ -33,6 +35,6 @@ pub use identity::{Identity, RootSecret};
 pub use invitations::InvitationText;
 pub use link::{CloseReason, Heard, Link, LinkDown};
 pub use office::Mediator;
-pub use settings::{Allowance, Introduction, Outbound, Pace, Patience, Policy, Settings};
+pub use settings::{Allowance, Introduction, Outbound, Pace, Patience, Policy, Settings, Sockets};
 pub use socket::{Ended, Socket};
 pub use tally::{Stage, Tally};

@@ -10,7 +10,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::directory::Directory;
-use crate::ids::MessageIds;
+use crate::farewells::Farewells;
+use crate::ids::{MessageIds, random_u64};
 use crate::outbound::Deliveries;
 use crate::{Carrier, Identity, InvitationText, Settings, Stage, Tally};
 
@@ -33,17 +34,16 @@ pub struct Mediator {
     pub(crate) keylists_changed: Notify,
     /// Places for forwards that wait so.
     pub(crate) waiting_for_route: Semaphore,
+    /// What the store has still to hear of sessions that ended.
+    pub(crate) farewells: Farewells,
     standing: InvitationText,
 }
 
 /// How often expired mail is swept.
 const EXPIRY_EVERY: Duration = Duration::from_secs(60);
 
-/// How often an instance shows that it is alive.
-const LIFE_SIGN_EVERY: Duration = Duration::from_secs(1);
-
-/// An instance that has not shown so for this long is taken for dead.
-const LIFE_SIGN_LASTS: Duration = Duration::from_secs(4);
+/// How often a process that ends looks whether its sockets have.
+const LAST_SOCKETS_POLL: Duration = Duration::from_millis(50);
 
 /// Messages of one sweep step.
 const EXPIRY_STEP: usize = 1_000;
@@ -62,6 +62,7 @@ impl Mediator {
     ) -> Arc<Self> {
         let identity = Arc::new(identity);
         let standing_id = identity.standing_invitation_id();
+        let instance = format!("{}-{:016x}", settings.instance, random_u64());
         Arc::new(Self {
             directory: Directory::new(stores.clone(), identity.clone(), clock.clone()),
             deliveries: Deliveries::new(settings.outbound.parallel),
@@ -70,8 +71,9 @@ impl Mediator {
             keylists_changed: Notify::new(),
             waiting_for_route: Semaphore::new(settings.patience.waiting_for_route),
             standing: InvitationText::write(&settings, &identity, &standing_id),
-            session: Claimant { instance: settings.instance.clone(), role: Role::Session },
-            postman: Claimant { instance: settings.instance.clone(), role: Role::Postman },
+            farewells: Farewells::default(),
+            session: Claimant { instance: instance.clone(), role: Role::Session },
+            postman: Claimant { instance, role: Role::Postman },
             standing_id,
             settings,
             identity,
@@ -96,28 +98,25 @@ impl Mediator {
         &self.standing
     }
 
-    /// Does what has to be done without being asked, until `stop`: pushes mail to endpoints, sweeps what has expired.
+    /// Does what has to be done without being asked: shows that this instance lives, pushes mail to endpoints, sweeps what has expired.
+    /// After `stop` it goes on with the first until the last socket has ended.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let postmen = self.clone().deliver_all(stop.clone());
         let sweeper = async {
             while stop.run_until_cancelled(sleep(EXPIRY_EVERY)).await.is_some() {
                 self.sweep().await;
             }
         };
-        tokio::join!(postmen, sweeper, self.show_life(&stop));
-    }
-
-    /// Tells the store that this instance lives, so that its claims stand.
-    async fn show_life(&self, stop: &CancellationToken) {
-        loop {
-            let until = self.clock.now() + LIFE_SIGN_LASTS;
-            if let Err(error) = self.stores.presence.renew(&self.settings.instance, until).await {
-                tracing::warn!(%error, "the store did not hear that this instance is alive");
+        let work = async {
+            tokio::join!(self.clone().deliver_all(stop.clone()), sweeper);
+            while self.tally.sockets_open() > 0 {
+                sleep(LAST_SOCKETS_POLL).await;
             }
-            if stop.run_until_cancelled(sleep(LIFE_SIGN_EVERY)).await.is_none() {
-                return;
-            }
+        };
+        tokio::select! {
+            () = work => {}
+            () = self.show_life() => {}
         }
+        self.part_at_last().await;
     }
 
     async fn sweep(&self) {

@@ -11,7 +11,7 @@ pub struct Settings {
     pub public_url: String,
     /// The same for sockets, `ws` or `wss`.
     pub socket_url: String,
-    /// The name of this instance among several.
+    /// The name of this instance among several. Each start adds something of its own to it.
     pub instance: String,
     /// How invitations introduce us.
     pub introduction: Introduction,
@@ -19,6 +19,8 @@ pub struct Settings {
     pub policy: Policy,
     /// What one recipient may use.
     pub allowance: Allowance,
+    /// Which of an agent's sockets gets its mail.
+    pub sockets: Sockets,
     /// How mail is handed to sockets.
     pub pace: Pace,
     /// How mail is pushed to endpoints.
@@ -54,6 +56,16 @@ pub enum Policy {
     Deny,
 }
 
+/// Which of several sockets of one agent gets its mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sockets {
+    /// The one that asked last. The others are closed: they are mostly dead without anybody knowing.
+    #[default]
+    Newest,
+    /// Each gets every message, and an acknowledgement on any of them removes it.
+    All,
+}
+
 /// What one recipient may use.
 #[derive(Debug, Clone)]
 pub struct Allowance {
@@ -84,12 +96,14 @@ pub struct Pace {
     pub ping_after_push: Duration,
     /// A ping that stays unanswered so long ends the session.
     pub ping_patience: Duration,
-    /// A session looks for mail by itself so often, in case a wake was lost.
+    /// A session looks for mail by itself so often, at last: a new one does so more often. Stores see to it themselves that no wake is
+    /// lost for good.
     pub look_every: Duration,
-    /// How long what is in flight stays so without a proof of life. Longer than a ping's round.
+    /// How long what is in flight with a session stays so without a word from it; its instance's death ends that early. Longer than a
+    /// ping's round. Sessions renew it in passing.
     pub lease: Duration,
-    /// How long mail that was handed over on request, and can be acknowledged, is left out of further requests. The end of its
-    /// socket ends that early. Zero repeats at once.
+    /// How long mail that can be acknowledged, and was handed over on request or on a socket that has ended since, is left out of
+    /// further requests and sessions: its wallet may still be busy with it. Zero repeats at once.
     pub delivery_lease: Duration,
     /// How long mail in an HTTP response stays in flight until the transport says what became of it.
     pub request_lease: Duration,
@@ -140,6 +154,7 @@ impl Settings {
                 standing: true,
             },
             policy: Policy::Open,
+            sockets: Sockets::Newest,
             allowance: Allowance::default(),
             pace: Pace::default(),
             outbound: Outbound::default(),
@@ -170,8 +185,8 @@ impl Default for Pace {
             ping_every: Duration::from_secs(25),
             ping_after_push: Duration::from_secs(5),
             ping_patience: Duration::from_secs(20),
-            look_every: Duration::from_secs(30),
-            lease: Duration::from_secs(60),
+            look_every: Duration::from_secs(600),
+            lease: Duration::from_secs(1800),
             delivery_lease: Duration::from_secs(5),
             request_lease: Duration::from_secs(30),
             introduction: Duration::from_secs(60),

@@ -44,7 +44,7 @@ const HOPS_MOST: usize = 4;
 const ROUTE_POLL: Duration = Duration::from_millis(100);
 
 /// How often a store that is away is tried again.
-const STORE_POLL: Duration = Duration::from_millis(200);
+pub(crate) const STORE_POLL: Duration = Duration::from_millis(200);
 
 impl Mediator {
     /// Keeps the envelope. When this returns it is durable in its recipient's mailbox.

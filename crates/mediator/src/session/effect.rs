@@ -21,8 +21,8 @@ pub enum Event {
     Leased(Vec<Mail>),
     /// The store could not answer [`Effect::Lease`]; it is asked again at the next occasion.
     LeaseFailed,
-    /// The store could not carry out [`Effect::Renew`].
-    RenewFailed,
+    /// The store could not carry out [`Effect::Acknowledge`] of these.
+    AcknowledgeFailed(Vec<Position>),
     /// These left on request, with ids that the wallet can acknowledge.
     Handed(Vec<Position>),
     /// These left on request without ids, leased for this session: a proof of life has to tell that they arrived.
@@ -51,11 +51,6 @@ pub enum Effect {
         /// In flight until then.
         until: Timestamp,
     },
-    /// Prolong what is in flight; answered only if that fails, by [`Event::RenewFailed`] or [`Event::Displaced`].
-    Renew {
-        /// Until then.
-        until: Timestamp,
-    },
     /// Send this mail.
     Push {
         /// How.
@@ -65,7 +60,7 @@ pub enum Effect {
     },
     /// Send a WebSocket ping with this payload.
     Ping(u64),
-    /// The recipient has these: remove them from the mailbox.
+    /// The recipient has these: remove them from the mailbox. Answered only if that fails, by [`Event::AcknowledgeFailed`].
     Acknowledge(Vec<Position>),
     /// Close the socket; the session is over.
     Close(CloseReason),

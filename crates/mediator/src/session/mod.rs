@@ -10,29 +10,32 @@
 //!
 //! What it promises:
 //!
-//! - nothing is pushed twice on the same socket;
+//! - nothing is pushed twice on the same socket, also when the store forgot what is in flight;
 //! - what cannot be acknowledged by id is acknowledged only by the pong to a ping that was sent behind it;
 //! - a peer that gives no sign of life is let go, and its mail with it.
 
 mod effect;
 mod life;
+mod looks;
+mod sent;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use store::{Epoch, Mail, Position, Timestamp};
+use store::{Mail, Position, Timestamp};
 
 pub use effect::{Effect, Event, Form};
 use life::Life;
+use looks::Looks;
+use sent::Sent;
 
 use crate::Pace;
 
 /// The state machine. See the module's documentation for how to drive it.
 #[derive(Debug)]
 pub struct Session {
-    epoch: Epoch,
     mode: Mode,
     /// There may be mail that is not in flight.
     more: bool,
@@ -40,15 +43,15 @@ pub struct Session {
     asked: usize,
     /// Handed out without any way to acknowledge it, oldest first.
     unproven: VecDeque<Unproven>,
-    /// Pushed in live mode, less what was acknowledged here. Too high when the wallet acknowledges elsewhere.
-    unacknowledged: usize,
+    /// Proven, but the store did not hear it yet: to be removed at the time.
+    proven: Vec<Position>,
+    remove_at: Timestamp,
+    /// Left here with ids.
+    sent: Sent,
     /// The last lease may have been cut short by the window.
     blocked: bool,
-    /// Handed out here on request, before live mode, and not acknowledged: never to be pushed on this socket.
-    handed: Vec<Position>,
     life: Life,
-    next_look: Timestamp,
-    lease_until: Timestamp,
+    looks: Looks,
     over: bool,
 }
 
@@ -68,43 +71,33 @@ struct Unproven {
     ping: u64,
 }
 
-/// So many positions are remembered of what was handed out on request before live mode.
-const HANDED_MOST: usize = 1_000;
-
-/// A store that failed is asked again after this long.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
 impl Session {
-    /// A session that wants bare envelopes. `seat` tells it from others on the same socket.
-    pub fn implicit(epoch: Epoch, seat: u32, now: Timestamp, pace: &Pace) -> Self {
-        Self::new(epoch, seat, now, pace, Mode::Implicit)
+    /// A session that wants bare envelopes. `seat` tells it from others on the same socket, `seed` from those on others.
+    pub fn implicit(seat: u32, seed: u64, now: Timestamp, pace: &Pace) -> Self {
+        let mut session = Self::new(seat, seed, now, Mode::Implicit);
+        session.looks.begin(now, pace);
+        session
     }
 
     /// A session that asks for its mail.
-    pub fn explicit(epoch: Epoch, seat: u32, now: Timestamp, pace: &Pace) -> Self {
-        Self::new(epoch, seat, now, pace, Mode::Explicit { live: false })
+    pub fn explicit(seat: u32, seed: u64, now: Timestamp) -> Self {
+        Self::new(seat, seed, now, Mode::Explicit { live: false })
     }
 
-    fn new(epoch: Epoch, seat: u32, now: Timestamp, pace: &Pace, mode: Mode) -> Self {
+    fn new(seat: u32, seed: u64, now: Timestamp, mode: Mode) -> Self {
         Self {
-            epoch,
             mode,
             more: mode == Mode::Implicit,
             asked: 0,
             unproven: VecDeque::new(),
-            unacknowledged: 0,
+            proven: Vec::new(),
+            remove_at: Timestamp::NEVER,
+            sent: Sent::default(),
             blocked: false,
-            handed: Vec::new(),
             life: Life::new(seat, now),
-            next_look: now + pace.look_every,
-            lease_until: Timestamp::default(),
+            looks: Looks::new(seed),
             over: false,
         }
-    }
-
-    /// The epoch of its claim.
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
     }
 
     /// Whether new mail is pushed as pickup deliveries.
@@ -119,17 +112,23 @@ impl Session {
 
     /// How many messages left here and have neither been acknowledged nor proven.
     pub fn unsettled(&self) -> usize {
-        self.unproven.len() + self.unacknowledged
+        self.unproven.len() + self.sent.len()
+    }
+
+    /// How long what is in flight stays so when the socket ends. A wallet may still be busy with what has ids, and acknowledge it;
+    /// of what has none nothing will be heard any more.
+    pub fn linger(&self, pace: &Pace) -> Duration {
+        if self.unproven.is_empty() { pace.delivery_lease } else { Duration::ZERO }
     }
 
     /// When it wants [`Event::Tick`], at the latest.
     pub fn deadline(&self, pace: &Pace) -> Timestamp {
         let mut next = self.life.deadline(pace, self.unproven_bytes());
         if self.pushes() {
-            next = next.min(self.next_look);
+            next = next.min(self.looks.next());
         }
-        if self.holds_mail() {
-            next = next.min(self.renewal(pace));
+        if !self.proven.is_empty() {
+            next = next.min(self.remove_at);
         }
         next
     }
@@ -142,13 +141,13 @@ impl Session {
         match event {
             Event::Polled => self.on_poll(),
             Event::PickedUp => self.become_explicit(),
-            Event::Live(live) => self.on_live(live),
+            Event::Live(live) => self.on_live(now, live, pace),
             Event::Rung => self.more = true,
             Event::Displaced => return self.end(crate::CloseReason::Displaced, effects),
             Event::Leased(mail) => self.on_leased(now, mail, pace, effects),
             Event::LeaseFailed => self.on_lease_failed(now),
-            Event::RenewFailed => self.renew_at(now + RETRY_AFTER, pace),
-            Event::Handed(positions) => self.on_handed(now, positions),
+            Event::AcknowledgeFailed(positions) => self.on_acknowledge_failed(now, positions),
+            Event::Handed(positions) => self.on_handed(now, &positions, pace),
             Event::Entrusted(mail) => self.entrust(now, &mail, effects),
             Event::Received(positions) => self.on_received(&positions),
             Event::Pong(payload) => self.on_pong(now, payload, effects),
@@ -176,9 +175,10 @@ impl Session {
 
     /// What waits already is not pushed by the switch: the `status` that answers it tells the count, and the wallet asks
     /// (RFC 0685, "Live Mode").
-    fn on_live(&mut self, live: bool) {
+    fn on_live(&mut self, now: Timestamp, live: bool, pace: &Pace) {
         self.mode = Mode::Explicit { live };
         self.more = false;
+        self.looks.begin(now, pace);
     }
 
     /// Asks for mail, if there may be some and there is room for it.
@@ -191,12 +191,11 @@ impl Session {
             return;
         }
         self.asked = pace.batch_messages.min(room);
-        self.lease_until = now + pace.lease;
         effects.push(Effect::Lease {
             messages: self.asked,
             bytes: pace.batch_bytes,
             window: pace.window,
-            until: self.lease_until,
+            until: now + pace.lease,
         });
     }
 
@@ -208,10 +207,11 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let asked = std::mem::take(&mut self.asked);
-        self.more = !self.caught_up(asked, &mail, pace);
-        self.blocked = self.unacknowledged + mail.len() >= pace.window;
+        self.looks.succeeded();
+        self.more = !mail.is_empty() && !self.caught_up(asked, &mail, pace);
+        self.blocked = self.sent.len() + mail.len() >= pace.window;
+        let mail = self.without_what_left_here(mail);
         if mail.is_empty() {
-            self.more = false;
             return;
         }
         match self.mode {
@@ -219,32 +219,41 @@ impl Session {
                 effects.push(Effect::Push { form: Form::Bare, mail: mail.clone() });
                 self.entrust(now, &mail, effects);
             }
-            Mode::Explicit { .. } => self.push_delivery(now, mail, effects),
+            Mode::Explicit { .. } => {
+                self.sent.note(mail.iter().map(|mail| mail.position), pace.window);
+                self.life.sent(now);
+                effects.push(Effect::Push { form: Form::Delivery, mail });
+            }
         }
+    }
+
+    /// The store gives what left here once more if it had been in the hands of a request that ran out, or if what was in flight
+    /// became void. It belongs to this session again by that, and that is all.
+    fn without_what_left_here(&self, mut mail: Vec<Mail>) -> Vec<Mail> {
+        mail.retain(|Mail { position, .. }| {
+            !self.sent.contains(*position)
+                && !self.unproven.iter().any(|sent| sent.position == *position)
+                && !self.proven.contains(position)
+        });
+        mail
     }
 
     /// The store is tried again after a while, or at the next ring.
     fn on_lease_failed(&mut self, now: Timestamp) {
         self.asked = 0;
         self.more = false;
-        self.next_look = now + RETRY_AFTER;
+        self.looks.failed(now);
+    }
+
+    fn on_acknowledge_failed(&mut self, now: Timestamp, mut positions: Vec<Position>) {
+        self.proven.append(&mut positions);
+        self.remove_at = now + self.looks.retry();
     }
 
     /// A short page means that nothing more waits, unless bytes or the window cut it short.
     fn caught_up(&self, asked: usize, mail: &[Mail], pace: &Pace) -> bool {
         let bytes: usize = mail.iter().map(|mail| mail.envelope.len()).sum();
         mail.len() < asked && bytes + pace.largest_message <= pace.batch_bytes
-    }
-
-    fn push_delivery(&mut self, now: Timestamp, mut mail: Vec<Mail>, effects: &mut Vec<Effect>) {
-        self.unacknowledged += mail.len();
-        if !self.handed.is_empty() {
-            mail.retain(|mail| !self.handed.contains(&mail.position));
-        }
-        if !mail.is_empty() {
-            effects.push(Effect::Push { form: Form::Delivery, mail });
-            self.life.sent(now);
-        }
     }
 
     /// Mail that left without ids: a ping right behind it, and its pong is the receipt.
@@ -258,22 +267,13 @@ impl Session {
         effects.push(Effect::Ping(ping));
     }
 
-    fn on_handed(&mut self, now: Timestamp, positions: Vec<Position>) {
+    fn on_handed(&mut self, now: Timestamp, positions: &[Position], pace: &Pace) {
         self.life.sent(now);
-        if self.is_live() {
-            self.unacknowledged += positions.len();
-            return;
-        }
-        for position in positions {
-            if self.handed.len() < HANDED_MOST && !self.handed.contains(&position) {
-                self.handed.push(position);
-            }
-        }
+        self.sent.note(positions.iter().copied(), pace.window);
     }
 
     fn on_received(&mut self, positions: &[Position]) {
-        self.unacknowledged = self.unacknowledged.saturating_sub(positions.len());
-        self.handed.retain(|position| !positions.contains(position));
+        self.sent.forget(positions);
         self.more |= std::mem::take(&mut self.blocked);
     }
 
@@ -297,14 +297,20 @@ impl Session {
             let ping = self.life.ping(now);
             effects.push(Effect::Ping(ping));
         }
-        if self.pushes() && now >= self.next_look {
-            self.next_look = now + pace.look_every;
-            self.more = true;
+        if self.pushes() && now >= self.looks.next() {
+            self.look(now, pace);
         }
-        if self.holds_mail() && now >= self.renewal(pace) {
-            self.lease_until = now + pace.lease;
-            effects.push(Effect::Renew { until: self.lease_until });
+        if !self.proven.is_empty() && now >= self.remove_at {
+            effects.push(Effect::Acknowledge(std::mem::take(&mut self.proven)));
         }
+    }
+
+    /// A look also prolongs the lease of what is in flight, so it comes in time for that.
+    fn look(&mut self, now: Timestamp, pace: &Pace) {
+        let holds_mail = !self.unproven.is_empty() || !self.sent.is_empty();
+        let most = if holds_mail { pace.lease / 2 } else { Duration::MAX };
+        self.looks.looked(now, pace, most);
+        self.more = true;
     }
 
     fn end(&mut self, reason: crate::CloseReason, effects: &mut Vec<Effect>) {
@@ -314,20 +320,6 @@ impl Session {
 
     fn pushes(&self) -> bool {
         matches!(self.mode, Mode::Implicit | Mode::Explicit { live: true })
-    }
-
-    fn holds_mail(&self) -> bool {
-        !self.unproven.is_empty() || self.unacknowledged > 0
-    }
-
-    /// The lease that stands still has half its time then: what is in flight must not lapse over one failure, or it would be
-    /// pushed again on the same socket.
-    fn renew_at(&mut self, when: Timestamp, pace: &Pace) {
-        self.lease_until = when + pace.lease / 2;
-    }
-
-    fn renewal(&self, pace: &Pace) -> Timestamp {
-        self.lease_until - pace.lease / 2
     }
 
     fn unproven_bytes(&self) -> usize {

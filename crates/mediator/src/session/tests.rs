@@ -17,14 +17,14 @@ struct Bench {
 impl Bench {
     fn implicit() -> Self {
         let pace = Pace::default();
-        let mut bench = Self::with(Session::implicit(Epoch(7), 1, START, &pace), pace);
+        let mut bench = Self::with(Session::implicit(1, 7, START, &pace), pace);
         bench.tell(Event::Polled);
         bench
     }
 
     fn live() -> Self {
         let pace = Pace::default();
-        let mut bench = Self::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+        let mut bench = Self::with(Session::explicit(1, 7, START), pace);
         bench.tell(Event::Live(true));
         bench
     }
@@ -42,10 +42,6 @@ impl Bench {
     fn lease(&mut self, mail: &[u64]) {
         assert!(self.asks_for_mail(), "no lease under way: {:?}", self.effects);
         self.tell(Event::Leased(mail.iter().map(|number| letter(*number)).collect()));
-    }
-
-    fn renews(&self) -> bool {
-        self.effects.iter().any(|effect| matches!(effect, Effect::Renew { .. }))
     }
 
     fn asks_for_mail(&self) -> bool {
@@ -183,7 +179,7 @@ fn an_implicit_session_stops_at_its_window_and_goes_on_with_the_proof() {
 #[test]
 fn switching_live_mode_on_pushes_nothing_that_waits() {
     let pace = Pace::default();
-    let mut bench = Bench::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+    let mut bench = Bench::with(Session::explicit(1, 7, START), pace);
     bench.tell(Event::Rung);
     bench.tell(Event::Live(true));
     assert!(!bench.asks_for_mail());
@@ -204,7 +200,7 @@ fn live_mail_goes_as_delivery_and_is_kept_until_acknowledged() {
 #[test]
 fn what_was_handed_out_before_live_mode_is_not_pushed_again() {
     let pace = Pace::default();
-    let mut bench = Bench::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+    let mut bench = Bench::with(Session::explicit(1, 7, START), pace);
     bench.tell(Event::Handed(vec![position(1), position(2)]));
     bench.tell(Event::Live(true));
     bench.tell(Event::Rung);
@@ -215,7 +211,7 @@ fn what_was_handed_out_before_live_mode_is_not_pushed_again() {
 #[test]
 fn without_live_mode_a_ring_pushes_nothing() {
     let pace = Pace::default();
-    let mut bench = Bench::with(Session::explicit(Epoch(7), 1, START, &pace), pace);
+    let mut bench = Bench::with(Session::explicit(1, 7, START), pace);
     bench.tell(Event::Rung);
     assert!(!bench.asks_for_mail());
     bench.tell(Event::Live(true));
@@ -295,22 +291,77 @@ fn a_slow_peer_gets_time_for_what_is_on_its_way() {
 }
 
 #[test]
-fn a_session_with_mail_on_its_way_renews_its_lease_in_time() {
+fn a_session_with_mail_on_its_way_prolongs_its_lease_in_time() {
     let mut bench = Bench::live();
+    bench.pace.lease = Duration::from_secs(60);
     bench.tell(Event::Rung);
     bench.lease(&[1]);
-    let lease_end = START + bench.pace.lease;
-    loop {
-        bench.tick();
+    for _ in 0..20 {
+        let lease_end = bench.now + bench.pace.lease;
+        while !bench.asks_for_mail() {
+            bench.tick();
+            if let Some(ping) = bench.ping() {
+                bench.tell(Event::Pong(ping));
+            }
+        }
         assert!(bench.now < lease_end, "the lease ran out");
-        if bench.effects.iter().any(|effect| matches!(effect, Effect::Renew { .. })) {
-            break;
-        }
-        if let Some(ping) = bench.ping() {
-            bench.tell(Event::Pong(ping));
-        }
-        bench.lease_empty_if_asked();
+        bench.lease(&[]);
     }
+}
+
+#[test]
+fn what_was_pushed_is_not_pushed_again_when_the_store_forgot_that() {
+    for mut bench in [Bench::live(), Bench::implicit()] {
+        if !bench.asks_for_mail() {
+            bench.tell(Event::Rung);
+        }
+        bench.lease(&[1, 2]);
+        bench.tell(Event::Rung);
+        bench.lease(&[1, 2, 3]);
+        assert_eq!(bench.pushed(), [3]);
+    }
+}
+
+#[test]
+fn what_was_proven_and_could_not_be_removed_is_removed_later_and_not_pushed_again() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1]);
+    let ping = bench.ping().unwrap();
+    bench.tell(Event::Pong(ping));
+    bench.tell(Event::AcknowledgeFailed(vec![position(1)]));
+    bench.tell(Event::Rung);
+    bench.lease(&[1]);
+    assert_eq!(bench.pushed(), [0; 0]);
+    bench.tick();
+    assert_eq!(bench.acknowledged(), [1]);
+    assert!(bench.now > START);
+}
+
+#[test]
+fn a_session_looks_when_what_its_predecessor_had_in_hand_has_come_back() {
+    for mut bench in [Bench::live(), Bench::implicit()] {
+        bench.tell(Event::Leased(Vec::new()));
+        while !bench.asks_for_mail() {
+            bench.tick();
+            if let Some(ping) = bench.ping() {
+                bench.tell(Event::Pong(ping));
+            }
+        }
+        let waited = bench.now.since(START);
+        assert!(waited > bench.pace.delivery_lease, "{waited:?}");
+        assert!(waited < bench.pace.delivery_lease + Duration::from_millis(100), "{waited:?}");
+    }
+}
+
+#[test]
+fn what_has_ids_lingers_and_what_has_none_does_not() {
+    let mut live = Bench::live();
+    live.tell(Event::Rung);
+    live.lease(&[1]);
+    assert_eq!(live.session.linger(&live.pace), live.pace.delivery_lease);
+    let mut implicit = Bench::implicit();
+    implicit.lease(&[1]);
+    assert_eq!(implicit.session.linger(&implicit.pace), Duration::ZERO);
 }
 
 #[test]
@@ -321,20 +372,6 @@ fn a_store_that_fails_is_asked_again_after_a_while_and_not_at_once() {
     bench.tick();
     assert!(bench.asks_for_mail());
     assert!(bench.now > START);
-}
-
-#[test]
-fn a_renewal_that_failed_is_tried_again_before_the_lease_runs_out() {
-    let mut bench = Bench::live();
-    bench.tell(Event::Handed(vec![letter(1).position]));
-    bench.tick();
-    assert!(bench.renews(), "{:?}", bench.effects);
-    let failed = bench.now;
-    bench.tell(Event::RenewFailed);
-    while !bench.renews() {
-        bench.tick();
-    }
-    assert!(bench.now < failed + bench.pace.lease / 2, "{:?} after {failed:?}", bench.now);
 }
 
 #[test]

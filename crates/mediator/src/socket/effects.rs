@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use protocols::Reply;
 use store::{Demand, Holder, Mail, Position, StoreError, Timestamp};
 
+use super::guest::Guest;
 use super::{Ended, Socket};
 use crate::commands::attached;
 use crate::session::{Effect, Event, Form};
@@ -60,46 +61,74 @@ impl Socket {
                 let demand = Demand { window, ..Demand::of(messages, bytes) };
                 return Ok(Some(self.lease(place, until, &demand).await));
             }
-            Effect::Renew { until } => match self.lease(place, until, &Demand::NOTHING).await {
-                Event::Displaced => return Ok(Some(Event::Displaced)),
-                Event::LeaseFailed => return Ok(Some(Event::RenewFailed)),
-                _ => return Ok(None),
-            },
-            Effect::Push { form: Form::Bare, mail } => {
-                self.office.tally.stage(Stage::Sent, mail.len());
-                for mail in mail {
-                    link.send(mail.envelope).await?;
-                }
+            Effect::Push { form, mail } => {
+                let pushed = match form {
+                    Form::Bare => self.push_bare(mail, link).await,
+                    Form::Delivery => self.push(place, &mail, link).await,
+                };
+                return self.sent(pushed).map(|()| None);
             }
-            Effect::Push { form: Form::Delivery, mail } => self.push(place, &mail, link).await?,
             Effect::Ping(payload) => link.ping(payload).await?,
-            Effect::Acknowledge(positions) => self.settle(place, &positions).await,
+            Effect::Acknowledge(positions) => return Ok(self.settle(place, positions).await),
             Effect::Close(reason) => return Err(Ended::Closed(reason)),
         }
         Ok(None)
     }
 
-    async fn lease(&self, place: usize, until: Timestamp, demand: &Demand) -> Event {
-        let guest = &self.guests[place];
-        let Some(reader) = &guest.reader else { return Event::LeaseFailed };
-        let holder = Holder::Session(reader.session.epoch());
-        match self.office.stores.mailbox.lease(guest.who.id(), holder, until, demand).await {
-            Ok(mail) => Event::Leased(mail),
-            Err(StoreError::Displaced) => Event::Displaced,
-            Err(error) => {
+    async fn lease(&mut self, place: usize, until: Timestamp, demand: &Demand) -> Event {
+        let mut leased = self.try_lease(place, until, demand).await;
+        if leased == Err(StoreError::Displaced) {
+            leased = match self.resume(place).await {
+                Ok(true) => self.try_lease(place, until, demand).await,
+                Ok(false) => return Event::Displaced,
+                Err(error) => Err(error),
+            };
+        }
+        leased.map_or_else(
+            |error| {
                 tracing::warn!(%error, "a session could not read its mailbox");
                 Event::LeaseFailed
-            }
+            },
+            Event::Leased,
+        )
+    }
+
+    async fn try_lease(
+        &self,
+        place: usize,
+        until: Timestamp,
+        demand: &Demand,
+    ) -> store::Result<Vec<Mail>> {
+        let guest = &self.guests[place];
+        let Some(reader) = &guest.reader else { return Err(StoreError::Displaced) };
+        let holder = Holder::Session(reader.epoch);
+        self.office.stores.mailbox.lease(guest.who.id(), holder, until, demand).await
+    }
+
+    /// Whether the session of this guest goes on although the store said that it reads no longer.
+    pub(super) async fn resume(&mut self, place: usize) -> store::Result<bool> {
+        let Guest { who, reader: Some(reader), .. } = &mut self.guests[place] else {
+            return Ok(false);
+        };
+        reader.resume(&self.office, who.id()).await
+    }
+
+    /// Takes note of mail that did not leave: the next session has to have it at once, and first.
+    pub(super) fn sent<T>(&mut self, sent: Result<T, Ended>) -> Result<T, Ended> {
+        self.unsent |= sent.is_err();
+        sent
+    }
+
+    async fn push_bare<L: Link>(&self, mail: Vec<Mail>, link: &mut L) -> Result<(), Ended> {
+        self.office.tally.stage(Stage::Sent, mail.len());
+        for mail in mail {
+            link.send(mail.envelope).await?;
         }
+        Ok(())
     }
 
     /// A live delivery: its own thread, ids to acknowledge.
-    async fn push<L: Link>(
-        &mut self,
-        place: usize,
-        mail: &[Mail],
-        link: &mut L,
-    ) -> Result<(), Ended> {
+    async fn push<L: Link>(&self, place: usize, mail: &[Mail], link: &mut L) -> Result<(), Ended> {
         let guest = &self.guests[place];
         let Some(dialect) = guest.reader.as_ref().and_then(|reader| reader.dialect) else {
             return Ok(());
@@ -111,12 +140,14 @@ impl Socket {
         Ok(link.send(envelope).await?)
     }
 
-    /// Removes what a proof of life has proven. If the store is away, the mail stays in flight and comes again later.
-    async fn settle(&self, place: usize, positions: &[Position]) {
+    /// Removes what a proof of life has proven.
+    async fn settle(&self, place: usize, positions: Vec<Position>) -> Option<Event> {
         let guest = &self.guests[place];
-        let epoch = guest.reader.as_ref().map(|reader| reader.session.epoch());
-        if let Err(error) = self.office.acknowledge(guest.who.id(), positions, epoch).await {
-            tracing::warn!(%error, "delivered mail could not be removed, it will be delivered again");
-        }
+        let epoch = guest.reader.as_ref().map(|reader| reader.epoch);
+        let settled = self.office.acknowledge(guest.who.id(), &positions, epoch).await;
+        settled.err().map(|error| {
+            tracing::warn!(%error, "delivered mail could not be removed yet");
+            Event::AcknowledgeFailed(positions)
+        })
     }
 }

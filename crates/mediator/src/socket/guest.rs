@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use didcomm::VerKey;
 use protocols::Dialect;
-use store::{Holder, Manner, Notice, Result, StoreError, Timestamp, Watch};
+use store::{
+    Company, Epoch, Holder, Manner, Notice, RecipientId, Result, StoreError, Timestamp, Watch,
+};
 
 use crate::directory::Correspondent;
+use crate::farewells::Farewell;
 use crate::ids::random_u64;
 use crate::session::Session;
-use crate::{Mediator, Pace, Stage};
+use crate::{Mediator, Pace, Sockets, Stage};
 
 /// An agent that has spoken on a socket.
 pub(super) struct Guest {
@@ -25,10 +27,13 @@ pub(super) struct Guest {
 /// An agent that reads its mailbox through this socket.
 pub(super) struct Reader {
     pub session: Session,
+    /// The epoch of its claim.
+    pub epoch: Epoch,
     /// The pickup version that live deliveries are worded in.
     pub dialect: Option<&'static dyn Dialect>,
     /// In whose hands mail is that was handed over on request, before live mode.
-    pub on_request: Holder,
+    on_request: Option<Holder>,
+    manner: Manner,
     watch: Watch,
 }
 
@@ -54,15 +59,12 @@ impl Guest {
         self.reader.as_mut().map_or(Poll::Pending, |reader| reader.watch.poll_next(cx))
     }
 
-    /// Gives back what this guest had in flight, and its claim.
-    pub async fn leave(mut self, office: &Mediator) {
+    /// Gives back what this guest had in flight, and its claim. With `unsent`, some of that never left.
+    pub async fn leave(mut self, office: &Mediator, unsent: bool) {
         let Some(reader) = self.reader.take() else { return };
-        let (owner, epoch) = (self.who.id(), reader.session.epoch());
+        let owner = self.who.id();
         office.tally.stage(Stage::Returned, reader.session.unsettled());
-        // Failures here cost time only: leases and claims run out by themselves.
-        let _ = office.stores.mailbox.release(owner, reader.on_request, Duration::ZERO).await;
-        let _ = office.stores.mailbox.release(owner, Holder::Session(epoch), Duration::ZERO).await;
-        let _ = office.stores.presence.release(owner, epoch).await;
+        office.part(reader.farewell(office, owner, unsent)).await;
         if self.who.has_endpoint() {
             office.deliveries.poke(owner);
         }
@@ -77,28 +79,87 @@ impl Reader {
         seat: u32,
         implicit: bool,
     ) -> Result<Self> {
+        let manner = manner(office, implicit);
+        let (epoch, watch) = newest(office, who.id(), manner).await?;
         let (now, pace) = (office.clock.now(), &office.settings.pace);
-        let (epoch, watch) = newest(office, who).await?;
+        let seed = seed(who.id(), epoch);
         let session = match implicit {
-            true => Session::implicit(epoch, seat, now, pace),
-            false => Session::explicit(epoch, seat, now, pace),
+            true => Session::implicit(seat, seed, now, pace),
+            false => Session::explicit(seat, seed, now),
         };
-        let on_request = Holder::Request(random_u64());
-        Ok(Self { session, dialect: None, on_request, watch })
+        Ok(Self { session, epoch, dialect: None, on_request: None, manner, watch })
     }
+
+    /// In whose hands mail is that is handed over on request now.
+    pub fn holder(&mut self) -> Holder {
+        if self.session.is_live() {
+            return Holder::Session(self.epoch);
+        }
+        *self.on_request.get_or_insert_with(|| Holder::Request(random_u64()))
+    }
+
+    /// The store says that this session reads no longer. If nobody else does either, the engine has forgotten us: then we
+    /// are the reader again, under a new epoch. Says whether we are.
+    pub async fn resume(&mut self, office: &Mediator, owner: RecipientId) -> Result<bool> {
+        if self.watch.try_next() == Some(Notice::Displaced) {
+            return Ok(false);
+        }
+        let (presence, claimant) = (&office.stores.presence, &office.session);
+        presence.release(owner, self.epoch).await?;
+        let epoch = match self.manner.company {
+            Company::Alone => presence.claim_vacant(owner, claimant, office.clock.now()).await?,
+            Company::Shared => Some(presence.claim(owner, claimant).await?),
+        };
+        let Some(epoch) = epoch else { return Ok(false) };
+        match office.stores.mailbox.watch(owner, epoch, self.manner).await {
+            Ok(watch) => {
+                (self.epoch, self.watch) = (epoch, watch);
+                Ok(true)
+            }
+            Err(StoreError::Displaced) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn farewell(&self, office: &Mediator, owner: RecipientId, unsent: bool) -> Farewell {
+        let now = office.clock.now();
+        // What never left must be first to leave.
+        let linger = match unsent {
+            true => now,
+            false => now + self.session.linger(&office.settings.pace),
+        };
+        Farewell { owner, epoch: self.epoch, on_request: self.on_request, linger }
+    }
+}
+
+/// How a session takes its mailbox over. A wallet that pings for bare envelopes will acknowledge nothing that an older socket
+/// brought, so it need not be waited for.
+fn manner(office: &Mediator, implicit: bool) -> Manner {
+    let company = match office.settings.sockets {
+        Sockets::Newest => Company::Alone,
+        Sockets::All => Company::Shared,
+    };
+    let pace = &office.settings.pace;
+    Manner { company, linger: if implicit { Default::default() } else { pace.delivery_lease } }
 }
 
 /// A claim and its bell. Between the two steps a still newer session may have come; then we are the newest again by claiming
 /// once more, as we would be had we come a moment later.
-async fn newest(office: &Mediator, who: &Correspondent) -> Result<(store::Epoch, Watch)> {
+async fn newest(office: &Mediator, owner: RecipientId, manner: Manner) -> Result<(Epoch, Watch)> {
     let stores = &office.stores;
     let mut tries = 3;
     loop {
-        let epoch = stores.presence.claim(who.id(), &office.session).await?;
-        match stores.mailbox.watch(who.id(), epoch, Manner::ALONE).await {
+        let epoch = stores.presence.claim(owner, &office.session).await?;
+        match stores.mailbox.watch(owner, epoch, manner).await {
             Ok(watch) => return Ok((epoch, watch)),
             Err(StoreError::Displaced) if tries > 0 => tries -= 1,
             Err(error) => return Err(error),
         }
     }
+}
+
+/// A number of this session's own. Ids of recipients are as good as random.
+fn seed(owner: RecipientId, epoch: Epoch) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = owner.0;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ epoch.0.rotate_left(32)
 }

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use store::{Notice, Timestamp};
+use store::{Notice, StoreError, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use crate::commands::Unkept;
+use crate::commands::{STORE_POLL, Unkept};
 use crate::read::{Incoming, Unread};
 use crate::session::Event;
 use crate::{CloseReason, Heard, Link, LinkDown, Mediator, Refusal};
@@ -33,6 +33,8 @@ pub struct Socket {
     guests: Vec<Guest>,
     last_use: Timestamp,
     strays: u32,
+    /// Mail was leased and then could not be sent.
+    unsent: bool,
 }
 
 /// Why a socket ended.
@@ -42,6 +44,31 @@ pub enum Ended {
     Down,
     /// We closed it.
     Closed(CloseReason),
+}
+
+/// Why a frame could not be dealt with.
+enum Trouble {
+    Ended(Ended),
+    /// The store failed: perhaps it works a little later.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Ended> for Trouble {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
+}
+
+impl From<LinkDown> for Trouble {
+    fn from(down: LinkDown) -> Self {
+        Self::Ended(down.into())
+    }
 }
 
 impl From<LinkDown> for Ended {
@@ -58,10 +85,12 @@ impl Mediator {
         let ended = socket.serve(&mut link, &drain).await;
         if let Ended::Closed(reason) = ended {
             self.tally.close(reason);
-            link.close(reason).await;
+            // The wallet comes back as soon as it hears of it; by then the mailbox should be free.
+            tokio::join!(link.close(reason), Box::pin(socket.leave()));
+        } else {
+            drop(link);
+            Box::pin(socket.leave()).await;
         }
-        drop(link);
-        socket.leave().await;
         self.tally.socket_ended();
     }
 }
@@ -70,14 +99,16 @@ impl Socket {
     /// A socket on which nobody has spoken yet.
     pub fn new(office: Arc<Mediator>) -> Self {
         let last_use = office.clock.now();
-        Self { office, guests: Vec::new(), last_use, strays: 0 }
+        Self { office, guests: Vec::new(), last_use, strays: 0, unsent: false }
     }
 
     /// Waits for the peer, the mailboxes, the clock and the end of the process, in turn.
     async fn serve<L: Link>(&mut self, link: &mut L, drain: &CancellationToken) -> Ended {
         loop {
             let rest = self.deadline().since(self.office.clock.now());
-            let served = tokio::select! {
+            let served = tokio::select! { biased;
+                () = drain.cancelled() => Err(Ended::Closed(CloseReason::GoingAway)),
+                // Before the clock: what the peer has said by now may be its sign of life.
                 heard = link.next() => match heard {
                     // What a frame sets in motion is large; an idle socket should not hold room for it.
                     Some(heard) => Box::pin(self.hear(heard, link)).await,
@@ -87,7 +118,6 @@ impl Socket {
                     Box::pin(self.notice(guest, notice, link)).await
                 }
                 () = tokio::time::sleep(rest) => Box::pin(self.tick(link)).await,
-                () = drain.cancelled() => Err(Ended::Closed(CloseReason::GoingAway)),
             };
             if let Err(ended) = served {
                 return ended;
@@ -172,25 +202,46 @@ impl Socket {
     /// Gives back what was in flight and every claim.
     pub async fn leave(mut self) {
         for guest in self.guests.drain(..) {
-            guest.leave(&self.office).await;
+            guest.leave(&self.office, self.unsent).await;
         }
     }
 
+    /// Deals with a frame, again and again while the store is away, for as long as a peer may be kept waiting. Nothing that a
+    /// frame asks for does harm when it is done twice.
     async fn frame<L: Link>(&mut self, bytes: &Bytes, link: &mut L) -> Result<(), Ended> {
+        let until = self.office.clock.now() + self.office.settings.patience.for_store;
+        loop {
+            match self.try_frame(bytes, link).await {
+                Ok(()) => return Ok(()),
+                Err(Trouble::Ended(ended)) => return Err(ended),
+                Err(Trouble::Store(StoreError::Unavailable(_)))
+                    if self.office.clock.now() < until =>
+                {
+                    tokio::time::sleep(STORE_POLL).await;
+                }
+                Err(Trouble::Store(error)) => {
+                    tracing::warn!(%error, "a request on a socket could not be served");
+                    return Err(Ended::Closed(CloseReason::TryLater));
+                }
+            }
+        }
+    }
+
+    async fn try_frame<L: Link>(&mut self, bytes: &Bytes, link: &mut L) -> Result<(), Trouble> {
         let guests = &self.guests;
         let familiar = |key: &didcomm::VerKey| guests.iter().find_map(|guest| guest.known_by(key));
         match self.office.read(bytes, &familiar).await {
             Ok(incoming) => self.incoming(incoming, link).await,
-            Err(Unread::Refused(refusal)) => self.refused(refusal),
-            Err(Unread::StoreAway(_)) => Err(Ended::Closed(CloseReason::TryLater)),
+            Err(Unread::Refused(refusal)) => Ok(self.refused(refusal)?),
+            Err(Unread::StoreAway(error)) => Err(Trouble::Store(error)),
         }
     }
 
-    async fn incoming<L: Link>(&mut self, incoming: Incoming, link: &mut L) -> Result<(), Ended> {
+    async fn incoming<L: Link>(&mut self, incoming: Incoming, link: &mut L) -> Result<(), Trouble> {
         match incoming {
             Incoming::Forward(forward) => match self.office.forward(forward).await {
                 Ok(()) => Ok(()),
-                Err(unkept) => self.unkept(unkept),
+                Err(unkept) => Ok(self.unkept(unkept)?),
             },
             Incoming::Greeting { author, inbound } => self.greet(author, &inbound, link).await,
             Incoming::Request { by, inbound } => {
@@ -202,7 +253,7 @@ impl Socket {
                     (Some(words), Some(head)) => {
                         self.office.tally.problem();
                         let place = self.seat(&by, head)?;
-                        self.say(place, &words, link).await
+                        Ok(self.say(place, &words, link).await?)
                     }
                     _ => Ok(()),
                 }

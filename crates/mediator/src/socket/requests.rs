@@ -1,15 +1,14 @@
 //! What guests ask for on a socket.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use didcomm::VerKey;
 use protocols::{Command, Head, Inbound, KeyFilter, PickupStatus, Reply};
-use store::{Holder, Mail, Position};
+use store::{Holder, Mail, Position, StoreError};
 
 use super::guest::{Guest, Reader};
-use super::{Ended, GUESTS_MOST, Socket};
-use crate::commands::{Handout, Unkept, Welcome, attached, positions};
+use super::{Ended, GUESTS_MOST, Socket, Trouble};
+use crate::commands::{Handout, Welcome, attached, positions};
 use crate::directory::Correspondent;
 use crate::post::wants_reply;
 use crate::session::Event;
@@ -36,11 +35,11 @@ impl Socket {
         author: VerKey,
         inbound: &Inbound,
         link: &mut L,
-    ) -> Result<(), Ended> {
-        let (who, words) = match self.office.welcome(author, inbound).await.map_err(away)? {
+    ) -> Result<(), Trouble> {
+        let (who, words) = match self.office.welcome(author, inbound).await? {
             Welcome::Connected { who, response } => (Some(who), response),
             Welcome::TurnedAway(problem) => (None, problem),
-            Welcome::Refused(refusal) => return self.refused(refusal),
+            Welcome::Refused(refusal) => return Ok(self.refused(refusal)?),
         };
         let Some(envelope) = self.office.seal_from_invitation(&words, author) else {
             return Ok(());
@@ -53,7 +52,8 @@ impl Socket {
         }
         match who {
             Some(who) => {
-                self.office.mail_reply(&who, envelope).await.or_else(|unkept| self.unkept(unkept))
+                let mailed = self.office.mail_reply(&who, envelope).await;
+                Ok(mailed.or_else(|unkept| self.unkept(unkept))?)
             }
             None => Ok(()),
         }
@@ -65,7 +65,24 @@ impl Socket {
         place: usize,
         inbound: &Inbound,
         link: &mut L,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Trouble> {
+        match self.try_request(place, inbound, link).await {
+            Err(Trouble::Store(StoreError::Displaced)) if self.resume(place).await? => {
+                self.try_request(place, inbound, link).await
+            }
+            Err(Trouble::Store(StoreError::Displaced)) => {
+                Err(Ended::Closed(CloseReason::Displaced).into())
+            }
+            served => served,
+        }
+    }
+
+    async fn try_request<L: Link>(
+        &mut self,
+        place: usize,
+        inbound: &Inbound,
+        link: &mut L,
+    ) -> Result<(), Trouble> {
         let reply = match &inbound.command {
             Command::StatusRequest { key } => {
                 self.read_explicitly(place, inbound, link).await?;
@@ -81,21 +98,21 @@ impl Socket {
             }
             Command::LiveDelivery(live) => {
                 self.read_explicitly(place, inbound, link).await?;
-                self.switch(place, *live, link).await?;
+                self.tell(place, Event::Live(*live), link).await?;
                 Reply::Status(self.status(place, None).await?)
             }
             Command::BatchPickup { size } => return self.batch(place, *size, inbound, link).await,
             Command::ListPickup { ids } => {
                 self.read_explicitly(place, inbound, link).await?;
                 let owner = self.guests[place].who.id();
-                let mail = self.office.hand_out_listed(owner, ids).await.map_err(away)?;
+                let mail = self.office.hand_out_listed(owner, ids).await?;
                 return self
                     .entrust(place, Reply::Listed(attached(&mail)), mail, inbound, link)
                     .await;
             }
             command => {
                 let who = self.guests[place].who.clone();
-                let reply = self.office.obey(&who, inbound).await.map_err(away)?;
+                let reply = self.office.obey(&who, inbound).await?;
                 if let Some(reply) = reply {
                     self.answer(place, inbound, &reply, link).await?;
                 }
@@ -107,7 +124,7 @@ impl Socket {
                 };
             }
         };
-        self.answer(place, inbound, &reply, link).await
+        Ok(self.answer(place, inbound, &reply, link).await?)
     }
 
     /// A ping or noop with a return route wants its mail as bare envelopes, unless it has asked for deliveries here before.
@@ -116,14 +133,14 @@ impl Socket {
         place: usize,
         head: &Head,
         link: &mut L,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Trouble> {
         if !wants_reply(head) {
             return Ok(());
         }
         if self.guests[place].reader.is_none() {
             self.claim(place, true).await?;
         }
-        self.tell(place, Event::Polled, link).await
+        Ok(self.tell(place, Event::Polled, link).await?)
     }
 
     /// A pickup message: from now on mail goes only inside pickup messages, worded in this version.
@@ -132,47 +149,27 @@ impl Socket {
         place: usize,
         inbound: &Inbound,
         link: &mut L,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Trouble> {
         if self.guests[place].reader.is_none() {
             self.claim(place, false).await?;
         }
         if let Some(reader) = &mut self.guests[place].reader {
             reader.dialect = Some(inbound.dialect);
         }
-        self.tell(place, Event::PickedUp, link).await
+        Ok(self.tell(place, Event::PickedUp, link).await?)
     }
 
-    async fn claim(&mut self, place: usize, implicit: bool) -> Result<(), Ended> {
+    async fn claim(&mut self, place: usize, implicit: bool) -> store::Result<()> {
         let guest = &mut self.guests[place];
         let seat = u32::try_from(place).unwrap_or_default() + 1;
-        guest.reader =
-            Some(Reader::claim(&self.office, &guest.who, seat, implicit).await.map_err(away)?);
+        guest.reader = Some(Reader::claim(&self.office, &guest.who, seat, implicit).await?);
         Ok(())
     }
 
-    async fn status(&self, place: usize, key: Option<&KeyFilter>) -> Result<PickupStatus, Ended> {
+    async fn status(&self, place: usize, key: Option<&KeyFilter>) -> store::Result<PickupStatus> {
         let guest = &self.guests[place];
         let live = guest.reader.as_ref().is_some_and(|reader| reader.session.is_live());
-        self.office.status(guest.who.id(), key, live).await.map_err(away)
-    }
-
-    /// What was handed over before the switch and is not acknowledged counts as waiting again, so that the `status` that
-    /// answers the switch makes the wallet ask for it.
-    async fn switch<L: Link>(
-        &mut self,
-        place: usize,
-        live: bool,
-        link: &mut L,
-    ) -> Result<(), Ended> {
-        let guest = &self.guests[place];
-        if let Some(reader) = &guest.reader {
-            let mailbox = &self.office.stores.mailbox;
-            mailbox
-                .release(guest.who.id(), reader.on_request, Duration::ZERO)
-                .await
-                .map_err(away)?;
-        }
-        self.tell(place, Event::Live(live), link).await
+        self.office.status(guest.who.id(), key, live).await
     }
 
     /// Mail that is handed over to a live session is in flight with it; to another one it is offered again after a while.
@@ -183,18 +180,19 @@ impl Socket {
         key: Option<&KeyFilter>,
         inbound: &Inbound,
         link: &mut L,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Trouble> {
         let Some(handout) = self.handout(place) else { return Ok(()) };
         let owner = self.guests[place].who.id();
-        let mail = self.office.hand_out(owner, limit, key, handout).await.map_err(away)?;
+        let mail = self.office.hand_out(owner, limit, key, handout).await?;
         if mail.is_empty() {
             let status = self.status(place, key).await?;
-            return self.answer(place, inbound, &Reply::NothingWaiting(status), link).await;
+            return Ok(self.answer(place, inbound, &Reply::NothingWaiting(status), link).await?);
         }
         let reply = Reply::Delivery { items: attached(&mail), key: key.cloned() };
-        self.answer(place, inbound, &reply, link).await?;
+        let answered = self.answer(place, inbound, &reply, link).await;
+        self.sent(answered)?;
         let handed = mail.iter().map(|mail| mail.position).collect();
-        self.tell(place, Event::Handed(handed), link).await
+        Ok(self.tell(place, Event::Handed(handed), link).await?)
     }
 
     async fn received<L: Link>(
@@ -202,12 +200,12 @@ impl Socket {
         place: usize,
         positions: Vec<Position>,
         link: &mut L,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Trouble> {
         let guest = &self.guests[place];
-        let by = guest.reader.as_ref().map(|reader| reader.session.epoch());
-        self.office.acknowledge(guest.who.id(), &positions, by).await.map_err(away)?;
+        let by = guest.reader.as_ref().map(|reader| reader.epoch);
+        self.office.acknowledge(guest.who.id(), &positions, by).await?;
         self.tell(place, Event::PickedUp, link).await?;
-        self.tell(place, Event::Received(positions), link).await
+        Ok(self.tell(place, Event::Received(positions), link).await?)
     }
 
     /// Pickup 1.0 over a socket cannot be acknowledged: a proof of life has to do.
@@ -217,13 +215,13 @@ impl Socket {
         size: usize,
         inbound: &Inbound,
         link: &mut L,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Trouble> {
         self.read_explicitly(place, inbound, link).await?;
         let guest = &self.guests[place];
         let Some(reader) = &guest.reader else { return Ok(()) };
-        let holder = Holder::Session(reader.session.epoch());
+        let holder = Holder::Session(reader.epoch);
         let handout = Handout { holder, lease: self.office.settings.pace.lease };
-        let mail = self.office.hand_out(guest.who.id(), size, None, handout).await.map_err(away)?;
+        let mail = self.office.hand_out(guest.who.id(), size, None, handout).await?;
         self.entrust(place, Reply::Batch(attached(&mail)), mail, inbound, link).await
     }
 
@@ -234,21 +232,20 @@ impl Socket {
         mail: Vec<Mail>,
         inbound: &Inbound,
         link: &mut L,
-    ) -> Result<(), Ended> {
-        self.answer(place, inbound, &reply, link).await?;
+    ) -> Result<(), Trouble> {
+        let answered = self.answer(place, inbound, &reply, link).await;
         if mail.is_empty() {
-            return Ok(());
+            return Ok(answered?);
         }
-        self.tell(place, Event::Entrusted(mail), link).await
+        self.sent(answered)?;
+        Ok(self.tell(place, Event::Entrusted(mail), link).await?)
     }
 
-    fn handout(&self, place: usize) -> Option<Handout> {
-        let reader = self.guests[place].reader.as_ref()?;
+    fn handout(&mut self, place: usize) -> Option<Handout> {
+        let reader = self.guests[place].reader.as_mut()?;
         let pace = &self.office.settings.pace;
-        Some(match reader.session.is_live() {
-            true => Handout { holder: Holder::Session(reader.session.epoch()), lease: pace.lease },
-            false => Handout { holder: reader.on_request, lease: pace.delivery_lease },
-        })
+        let lease = if reader.session.is_live() { pace.lease } else { pace.delivery_lease };
+        Some(Handout { holder: reader.holder(), lease })
     }
 
     async fn answer<L: Link>(
@@ -277,11 +274,4 @@ impl Socket {
         let who = guest.who.clone();
         self.office.mail_reply(&who, envelope).await.or_else(|unkept| self.unkept(unkept))
     }
-}
-
-/// A store that does not answer ends the socket, so that the wallet comes back later instead of waiting in vain.
-fn away(error: impl Into<Unkept>) -> Ended {
-    let unkept = error.into();
-    tracing::warn!(?unkept, "a request on a socket could not be served");
-    Ended::Closed(CloseReason::TryLater)
 }

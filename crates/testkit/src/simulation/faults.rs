@@ -17,6 +17,7 @@ enum Fault {
     DoubtfulAppends,
     EngineRestarts,
     OfficeDies,
+    OfficeFaints,
     WireBreaks,
     WalletDeaf,
     OfficeDeaf,
@@ -24,13 +25,14 @@ enum Fault {
     LostPongs,
 }
 
-const FAULTS: [Fault; 11] = [
+const FAULTS: [Fault; 12] = [
     Fault::LostWakes,
     Fault::EngineStumbles,
     Fault::EngineAway,
     Fault::DoubtfulAppends,
     Fault::EngineRestarts,
     Fault::OfficeDies,
+    Fault::OfficeFaints,
     Fault::WireBreaks,
     Fault::WalletDeaf,
     Fault::OfficeDeaf,
@@ -79,6 +81,9 @@ impl Fault {
             }
             Self::EngineRestarts => world.engine.restart(),
             Self::OfficeDies => world.kill_an_office(random).await,
+            Self::OfficeFaints => {
+                world.office(random).faint(random.millis(1_000..12_000)).await;
+            }
             wire => wire.strike_wire(world, random),
         }
     }

@@ -9,6 +9,7 @@ mod faults;
 mod mailbox;
 mod office;
 mod plan;
+mod presence;
 mod sender;
 mod wallet;
 mod wire;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::cast;
+use super::presence::Faint;
 use super::wire::OfficeEnd;
 use crate::{Random, RuntimeClock};
 
@@ -21,6 +22,8 @@ pub(super) struct Office {
     pub mediator: Arc<Mediator>,
     clock: RuntimeClock,
     life: CancellationToken,
+    presence: Arc<Faint>,
+    /// Its sockets, and what it does by itself.
     sockets: Mutex<JoinSet<Option<()>>>,
 }
 
@@ -47,14 +50,29 @@ impl Office {
         let mut settings = Settings::at("http://simulated.test", "ws://simulated.test");
         settings.instance = format!("office-{name}");
         settings.pace = pace;
+        let presence = Faint::new(stores.presence.clone());
+        let stores = Stores { presence: presence.clone(), ..stores };
         let mediator =
             Mediator::new(settings, cast::identity(), stores, Arc::new(clock), Arc::new(Nowhere));
-        Arc::new(Self {
-            mediator,
-            clock,
-            life: CancellationToken::new(),
-            sockets: Mutex::default(),
-        })
+        let life = CancellationToken::new();
+        let office = Arc::new(Self { mediator, clock, life, presence, sockets: Mutex::default() });
+        office.begin();
+        office
+    }
+
+    /// Does what a mediator does by itself.
+    fn begin(&self) {
+        let (mediator, life) = (self.mediator.clone(), self.life.clone());
+        let working =
+            async move { life.run_until_cancelled(mediator.run(CancellationToken::new())).await };
+        self.sockets.lock().spawn(working);
+    }
+
+    /// For so long the store does not hear that it is alive.
+    pub async fn faint(&self, lasts: Duration) {
+        self.presence.be_unheard(true);
+        sleep(lasts).await;
+        self.presence.be_unheard(false);
     }
 
     /// The process is gone, in the middle of whatever it did.

@@ -95,7 +95,8 @@ fn storm(random: &mut Random) -> Duration {
 
 /// The paces of every day, and narrow ones that come to their limits with little mail.
 fn pace(random: &mut Random) -> Pace {
-    let usual = Pace::default();
+    // The engine here loses wakes and looks for none of them: the sessions do.
+    let usual = Pace { look_every: Duration::from_secs(30), ..Pace::default() };
     if random.chance(50) {
         return usual;
     }

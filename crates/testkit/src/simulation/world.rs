@@ -194,7 +194,8 @@ impl World {
         self.is_stormy() && random.chance(8)
     }
 
-    fn office(&self, random: &mut Random) -> Arc<Office> {
+    /// One of the mediators.
+    pub fn office(&self, random: &mut Random) -> Arc<Office> {
         random.pick(&self.offices.lock()).clone()
     }
 
