@@ -1,12 +1,14 @@
 """What the interop tests share: a mediator behind a chaos proxy, a sender, and wallets on demand."""
 
 import itertools
+import os
 
 import pytest
 
 from harness.acapy import AcapyAgent
 from harness.chaos_proxy import ChaosProxy
 from harness.credo import CredoAgent, connect, sender as credo_sender
+from harness.fleet import Fleet
 from harness.mediator import Mediator
 
 # Milliseconds; Credo's default is 5000. A poll that begins before the one before it has ended is answered only what
@@ -32,7 +34,8 @@ def proxy():
 def mediator(request, workspace, proxy):
     """The mediator under test. Agents reach it through the proxy, whose address is its public one."""
     name = request.module.__name__.rpartition(".")[2]
-    mediator = Mediator(workspace / name, public_port=proxy.port)
+    engine = os.environ.get("INTEROP_ENGINE")
+    mediator = Fleet(workspace / name, engine, proxy.port) if engine else Mediator(workspace / name, proxy.port)
     proxy.target_port = mediator.port
     mediator.start()
     yield mediator

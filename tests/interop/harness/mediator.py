@@ -12,14 +12,19 @@ from .waiting import eventually
 
 
 class Mediator:
-    """`public_port` is where agents are told to connect: a proxy's port, or else its own."""
+    """`public_port` is where agents are told to connect: a proxy's port, or else its own. `shared` are the arguments that name
+    what it shares with others; without them it has its data to itself."""
 
-    def __init__(self, directory: Path, public_port: int | None = None):
+    def __init__(self, directory: Path, public_port: int | None = None, shared: list | None = None):
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.public_port = public_port or self.port
+        self.store = shared or ["--data", self.directory / "data"]
         self.child: Child | None = None
+
+    def is_running(self) -> bool:
+        return self.child is not None and self.child.is_running()
 
     def start(self) -> "Mediator":
         # The mediator refuses a RESTANTE_ variable that is no setting, RESTANTE_BIN among them.
@@ -48,7 +53,7 @@ class Mediator:
         return [
             restante_binary(), "mediator",
             "--listen", f"127.0.0.1:{self.port}",
-            "--data", self.directory / "data",
+            *self.store,
             "--public-url", f"http://127.0.0.1:{self.public_port}",
         ]
 
