@@ -2,10 +2,10 @@
 //!
 //! It speaks just enough HTTP/1.1 for a scraper and for `curl`: one request a connection, without a body.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::Admin;
 use mediator::Mediator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use transport::Tally;
 
 use crate::exit::Misuse;
+use crate::health::Health;
 use crate::metrics;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,20 +24,15 @@ const HEAD_BYTES: usize = 8 * 1024;
 ///
 /// # Errors
 /// If its address cannot be listened on.
-pub async fn listen(
-    admin: &Admin,
-    mediator: Arc<Mediator>,
-    port: Arc<Tally>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let Some(address) = admin.listen else { return Ok(()) };
+pub async fn listen(address: Option<SocketAddr>, desk: Desk) -> anyhow::Result<()> {
+    let Some(address) = address else { return Ok(()) };
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Misuse(format!(
             "cannot listen on {address} for operators: {error}; --admin-listen names another"
         ))
     })?;
     tracing::info!(%address, "operators are served");
-    let desk = Arc::new(Desk { mediator, port, stop });
+    let desk = Arc::new(desk);
     tokio::spawn(async move {
         loop {
             match listener.accept().await {
@@ -48,10 +44,16 @@ pub async fn listen(
     Ok(())
 }
 
-struct Desk {
-    mediator: Arc<Mediator>,
-    port: Arc<Tally>,
-    stop: CancellationToken,
+/// What operators see and touch there.
+pub struct Desk {
+    /// Counts messages.
+    pub mediator: Arc<Mediator>,
+    /// Knows whether the stores answer.
+    pub health: Arc<Health>,
+    /// Counts connections.
+    pub port: Arc<Tally>,
+    /// Begins the end.
+    pub stop: CancellationToken,
 }
 
 impl Desk {
@@ -71,7 +73,7 @@ impl Desk {
         let mut words = head.split_ascii_whitespace();
         match (words.next(), words.next()) {
             (Some("GET"), Some("/metrics")) => {
-                ("200 OK", metrics::text(&self.mediator, &self.port))
+                ("200 OK", metrics::text(&self.mediator, &self.health, &self.port))
             }
             (Some("POST"), Some("/drain")) if is_from_a_page(head) => {
                 ("403 Forbidden", "not from a web page\n".to_owned())

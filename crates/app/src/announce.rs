@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal, Write, stdout};
 
 use clap::{Arg, ArgAction, ArgMatches};
-use config::{Config, PublicUrl};
+use config::{Config, Engine, PublicUrl};
 use mediator::InvitationText;
 
 use crate::qr::Qr;
@@ -55,11 +55,13 @@ impl Announcement<'_> {
     }
 
     fn head(&self) -> String {
-        let directory = self.config.store.url.directory().display();
-        format!(
-            "Restante is ready at {}\nIts mail and its root secret are kept in {directory}\n\n",
-            self.url
-        )
+        let kept = match self.config.mail_engine() {
+            Engine::Embedded(directory) => {
+                format!("Its mail and its root secret are kept in {}", directory.display())
+            }
+            engine => format!("Its mail is kept in {engine}"),
+        };
+        format!("Restante is ready at {}\n{kept}\n\n", self.url)
     }
 
     fn foot(&self) -> String {

@@ -14,21 +14,36 @@ use transport::{CarrierOptions, Certificates, Limits, Network, TlsFiles};
 use crate::carrier::LateCarrier;
 use crate::clock::SystemClock;
 use crate::exit::Misuse;
-use crate::{root_secret, stores};
+use crate::health::Health;
+use crate::{instance, root_secret, stores};
+
+/// A mediator and what it stands on.
+pub struct Assembled {
+    /// The mediator.
+    pub mediator: Arc<Mediator>,
+    /// Its time.
+    pub clock: Arc<SystemClock>,
+    /// Whether its stores answer.
+    pub health: Arc<Health>,
+}
 
 /// The mediator that is reached at `url`.
 ///
 /// # Errors
 /// If the root secret or the store is not to be had.
-pub fn mediator(
+pub async fn mediator(
     config: &Config,
     url: &PublicUrl,
     carrier: Arc<dyn Carrier>,
-) -> anyhow::Result<Arc<Mediator>> {
-    let secret = root_secret::obtain(&config.identity, config.store.url.directory())?;
+) -> anyhow::Result<Assembled> {
+    let identity = Identity::from_root(root_secret::obtain(config)?);
     let clock = Arc::new(SystemClock::start());
-    let stores = stores::open(&config.store.url, clock.clone())?;
-    Ok(Mediator::new(settings(config, url), Identity::from_root(secret), stores, clock, carrier))
+    let opened = stores::open(config, &clock).await?;
+    let health = Arc::new(Health::of(&opened));
+    let settings =
+        Settings { instance: instance::name(&config.instance)?, ..settings(config, url) };
+    let mediator = Mediator::new(settings, identity, opened.stores, clock.clone(), carrier);
+    Ok(Assembled { mediator, clock, health })
 }
 
 fn settings(config: &Config, url: &PublicUrl) -> Settings {
@@ -56,6 +71,7 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
             waiting_for_route: config.mediation.waiting,
             refuse_unknown: config.mediation.refuse_unknown,
             for_store: config.mailbox.store_patience,
+            ..Patience::default()
         },
         ..Settings::at(&url.to_string(), &url.socket())
     }

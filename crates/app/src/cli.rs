@@ -30,7 +30,7 @@ pub fn with_settings(command: Command) -> Command {
             ))
             .help_heading("Settings")
     });
-    command.arg(config_file()).arg(data()).args(flags).arg(set())
+    command.arg(config_file()).args(flags).arg(set())
 }
 
 fn config_file() -> Arg {
@@ -39,15 +39,6 @@ fn config_file() -> Arg {
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
         .help("The TOML file with settings [default: restante.toml, if there is one]")
-        .help_heading("Settings")
-}
-
-fn data() -> Arg {
-    Arg::new("data")
-        .long("data")
-        .value_name("DIRECTORY")
-        .conflicts_with("store")
-        .help("Keep everything in this directory; short for --store embedded:DIRECTORY")
         .help_heading("Settings")
 }
 
@@ -68,9 +59,6 @@ pub fn spoken(matches: &ArgMatches) -> Vec<FlagValue> {
         text,
     };
     let mut spoken = Vec::new();
-    if let Some(directory) = matches.get_one::<String>("data") {
-        spoken.push(flag("data", "store.url".to_owned(), format!("embedded:{directory}")));
-    }
     for (name, setting) in config::flags() {
         spoken.extend(
             matches.get_one::<String>(name).map(|text| flag(name, setting.path(), text.clone())),
@@ -118,13 +106,11 @@ mod tests {
 
     #[test]
     fn set_says_any_setting_and_has_the_last_word() {
-        let line =
-            ["restante", "mediator", "--set", "identity.label=a=b", "--label", "c", "--data", "/d"];
+        let line = ["restante", "mediator", "--set", "identity.label=a=b", "--label", "c"];
         let matches = menu().get_matches_from(line);
         let said: Vec<_> =
             spoken(matches.subcommand().unwrap().1).into_iter().map(|f| (f.path, f.text)).collect();
-        let expected =
-            [("store.url", "embedded:/d"), ("identity.label", "c"), ("identity.label", "a=b")];
+        let expected = [("identity.label", "c"), ("identity.label", "a=b")];
         assert_eq!(said, expected.map(|(path, text)| (path.to_owned(), text.to_owned())));
     }
 }

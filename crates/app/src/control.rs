@@ -4,7 +4,6 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -17,6 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::assembly::Assembled;
 use crate::clock::SystemClock;
 
 /// What is asked for.
@@ -51,25 +51,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_LINE: u64 = 64 * 1024;
 
 fn path(config: &Config) -> PathBuf {
-    config.store.url.directory().join("control")
+    config.store.directory().join("control")
 }
 
 /// Fulfils a wish.
 ///
 /// # Errors
 /// If the store does not take the invitation.
-pub async fn grant(mediator: &Mediator, wish: Wish) -> anyhow::Result<InvitationText> {
+pub async fn grant(
+    mediator: &Mediator,
+    clock: &SystemClock,
+    wish: Wish,
+) -> anyhow::Result<InvitationText> {
     match wish {
         Wish::Standing => Ok(mediator.invitation().clone()),
         Wish::Once(lifetime) => {
-            let expires = SystemClock::start().now() + lifetime;
+            let expires = clock.now() + lifetime;
             mediator.invite_once(expires).await.context("the invitation could not be kept")
         }
     }
 }
 
 /// Answers until `stop`. A mediator that cannot offer this serves wallets all the same.
-pub fn listen(config: &Config, mediator: Arc<Mediator>, stop: CancellationToken) {
+pub fn listen(config: &Config, parts: &Assembled, stop: CancellationToken) {
+    let (mediator, clock) = (parts.mediator.clone(), parts.clock.clone());
     let path = path(config);
     // Left behind by a process that died: the store's lock says that none is alive.
     let _ = std::fs::remove_file(&path);
@@ -82,7 +87,7 @@ pub fn listen(config: &Config, mediator: Arc<Mediator>, stop: CancellationToken)
     tokio::spawn(async move {
         while let Some(Ok((peer, _))) = stop.run_until_cancelled(listener.accept()).await {
             // One after the other: a peer that is slow has its own operator to blame, and not for long.
-            let _ = timeout(PATIENCE, answer(peer, &mediator)).await;
+            let _ = timeout(PATIENCE, answer(peer, &mediator, &clock)).await;
         }
         let _ = std::fs::remove_file(&path);
     });
@@ -94,11 +99,11 @@ fn bind(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn answer(peer: UnixStream, mediator: &Mediator) -> anyhow::Result<()> {
+async fn answer(peer: UnixStream, mediator: &Mediator, clock: &SystemClock) -> anyhow::Result<()> {
     let (question, mut reply) = peer.into_split();
     let line = first_line(question).await?;
     let answer = match Wish::read(&line) {
-        Some(wish) => grant(mediator, wish).await,
+        Some(wish) => grant(mediator, clock, wish).await,
         None => Err(anyhow::anyhow!(
             "this mediator does not understand the question: is `restante` of another version?"
         )),

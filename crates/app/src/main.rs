@@ -10,6 +10,8 @@ mod clock;
 mod commands;
 mod control;
 mod exit;
+mod health;
+mod instance;
 mod lan;
 mod logs;
 mod metrics;

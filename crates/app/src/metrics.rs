@@ -5,10 +5,28 @@ use std::fmt::Write;
 use mediator::{CloseReason, Mediator, Refusal, Stage};
 use transport::{Count, Tally};
 
+use crate::health::Health;
+
 /// All of them.
-pub fn text(mediator: &Mediator, port: &Tally) -> String {
+pub fn text(mediator: &Mediator, health: &Health, port: &Tally) -> String {
     let tally = mediator.tally();
     let mut out = Exposition::default();
+    out.gauges(
+        "restante_instance",
+        "The name of this process.",
+        "instance",
+        &[(mediator.settings().instance.clone(), 1)],
+    );
+    let stores: Vec<_> = health
+        .engines()
+        .map(|engine| (engine.keeps.to_owned(), u64::from(engine.is_up())))
+        .collect();
+    out.gauges(
+        "restante_store_up",
+        "Whether the server that keeps this answers.",
+        "keeps",
+        &stores,
+    );
     let stages = Stage::ALL.map(|stage| (stage.label().to_owned(), tally.messages(stage)));
     out.counters(
         "restante_messages_total",
@@ -56,8 +74,18 @@ impl Exposition {
     }
 
     fn counters(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) {
-        self.head(name, help, "counter");
+        self.family(name, help, ("counter", label), values);
+    }
+
+    fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) {
+        self.family(name, help, ("gauge", label), values);
+    }
+
+    fn family(&mut self, name: &str, help: &str, kind: (&str, &str), values: &[(String, u64)]) {
+        let (kind, label) = kind;
+        self.head(name, help, kind);
         for (value, count) in values {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
             let _ = writeln!(self.0, "{name}{{{label}=\"{value}\"}} {count}");
         }
     }

@@ -1,17 +1,21 @@
 //! What a browser, a script or a probe gets to see of this mediator.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use config::PublicUrl;
 use mediator::Mediator;
 use serde_json::json;
 use transport::{Page, Pages};
 
+use crate::health::Health;
 use crate::page::{self, Home};
 
 /// Pages that are written once, at the start.
 pub struct Shown {
     home: Page,
     invitation: Page,
+    health: Arc<Health>,
 }
 
 impl Shown {
@@ -19,7 +23,7 @@ impl Shown {
     ///
     /// # Errors
     /// If the invitation does not fit into a QR code.
-    pub fn new(mediator: &Mediator, url: &PublicUrl) -> anyhow::Result<Self> {
+    pub fn new(mediator: &Mediator, url: &PublicUrl, health: Arc<Health>) -> anyhow::Result<Self> {
         let invitation = mediator.invitation();
         let home = page::home(&Home {
             label: &mediator.settings().introduction.label,
@@ -41,6 +45,7 @@ impl Shown {
                 policy: None,
                 body: Bytes::from(json),
             },
+            health,
         })
     }
 }
@@ -57,6 +62,6 @@ impl Pages for Shown {
     }
 
     fn ready(&self) -> bool {
-        true
+        self.health.is_good()
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use aws_lc_rs::rand;
-use config::Identity;
+use config::{Config, Identity};
 use mediator::RootSecret;
 use zeroize::Zeroizing;
 
@@ -15,15 +15,21 @@ use crate::exit::Misuse;
 
 /// Its file in the store's directory.
 const FILE: &str = "root-secret";
-/// The same while it is being written.
+/// What its name begins with while it is being written.
 const UNFINISHED: &str = "root-secret.new";
 
-/// The root secret that `identity` names; or the one in `directory`, made there on the first start.
+/// The root secret that `config` names; or the one in the mediator's directory, made there on the first start.
 ///
 /// # Errors
 /// If it cannot be read, is readable by others, is damaged, or is missing beside data that needs it.
-pub fn obtain(identity: &Identity, directory: &Path) -> anyhow::Result<RootSecret> {
-    make_directory(directory)?;
+pub fn obtain(config: &Config) -> anyhow::Result<RootSecret> {
+    if !config.mail_engine().is_shared() {
+        make_directory(config.store.directory())?;
+    }
+    read_or_make(&config.identity, config.store.directory())
+}
+
+fn read_or_make(identity: &Identity, directory: &Path) -> anyhow::Result<RootSecret> {
     if let Some(secret) = &identity.root_secret {
         return parse(secret.reveal().as_bytes())
             .map_err(|problem| Misuse(format!("RESTANTE_ROOT_SECRET {problem}")).into());
@@ -33,6 +39,7 @@ pub fn obtain(identity: &Identity, directory: &Path) -> anyhow::Result<RootSecre
     }
     let path = directory.join(FILE);
     if !path.exists() {
+        make_directory(directory)?;
         create(directory, &path)?;
     }
     read(&path, GROUP | OTHERS)
@@ -123,12 +130,13 @@ fn create(directory: &Path, path: &Path) -> anyhow::Result<()> {
 fn is_fresh(directory: &Path) -> anyhow::Result<bool> {
     let entries = fs::read_dir(directory)
         .with_context(|| format!("cannot look into {}", directory.display()))?;
-    Ok(entries.flatten().all(|entry| entry.file_name() == UNFINISHED))
+    // The secret itself may have been made just now, by another mediator on this directory.
+    Ok(entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with(FILE)))
 }
 
-/// Whole or not at all, also when the power fails.
+/// Whole or not at all, also when the power fails, and once, also when two mediators start together.
 fn write(directory: &Path, path: &Path, secret: &[u8]) -> std::io::Result<()> {
-    let unfinished = directory.join(UNFINISHED);
+    let unfinished = directory.join(format!("{UNFINISHED}.{}", std::process::id()));
     match fs::remove_file(&unfinished) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -136,7 +144,10 @@ fn write(directory: &Path, path: &Path, secret: &[u8]) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     file.write_all(secret)?;
     file.sync_all()?;
-    fs::rename(&unfinished, path)?;
+    match fs::hard_link(&unfinished, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => fs::remove_file(&unfinished)?,
+    }
     File::open(directory)?.sync_all()
 }
 

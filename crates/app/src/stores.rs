@@ -1,32 +1,71 @@
-//! From a store's URL to a store.
+//! From a store's URL to a store. A file per engine.
+
+mod embedded;
 
 use std::sync::Arc;
 
-use anyhow::anyhow;
-use config::StoreUrl;
-use store::{Clock, Stores};
-use store_embedded::{EmbeddedStore, OpenError, Options};
+use async_trait::async_trait;
+use config::{Config, Engine};
+use store::{Clock, Stores, Timestamp};
 
-/// Opens the store that `url` names.
-///
-/// # Errors
-/// If it is damaged, cannot be reached, or is in use by another process.
-pub fn open(url: &StoreUrl, clock: Arc<dyn Clock>) -> anyhow::Result<Stores> {
-    match url {
-        StoreUrl::Embedded(directory) => {
-            let store =
-                EmbeddedStore::open(directory, Options::default(), clock).map_err(explain)?;
-            Ok(Stores::of(store))
-        }
-    }
+use crate::clock::SystemClock;
+use crate::health;
+
+/// What the app wants of an engine beside the traits of `store`.
+#[async_trait]
+pub trait Server: Send + Sync {
+    /// Its own time, asked of it; also its sign of life.
+    async fn time(&self) -> store::Result<Timestamp>;
+
+    /// What its settings promise about mail that was accepted.
+    async fn promise(&self) -> store::Result<Promise>;
 }
 
-fn explain(error: OpenError) -> anyhow::Error {
-    match error {
-        OpenError::InUse(_) => {
-            anyhow!("{error}: stop that mediator, or name another directory with --data")
-        }
-        // Its message already holds that of its source.
-        error => anyhow!("{error}"),
+/// What an engine's settings promise about mail that was accepted: a row of the table in `docs/topics/many-instances.md`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    /// The row's name.
+    pub row: String,
+    /// What can be lost, as a sentence.
+    pub loss: String,
+    /// What an operator may want to change.
+    pub advice: Vec<String>,
+}
+
+/// The stores of one mediator, and the servers behind them.
+pub struct Opened {
+    /// What the mediator works with.
+    pub stores: Stores,
+    /// The server that keeps mail, if it is one that is shared.
+    pub mail: Option<Arc<dyn Server>>,
+    /// The server that keeps keylists and connections, if it is another one.
+    pub keylists: Option<Arc<dyn Server>>,
+}
+
+/// Opens the stores that `config` names.
+///
+/// # Errors
+/// If one of them is damaged, cannot be reached, is in use by another process, or must not be used as it is set.
+pub async fn open(config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<Opened> {
+    let (stores, mail) = open_one(config, config.mail_engine(), clock.clone()).await?;
+    if let Some(server) = &mail
+        && !health::ask(server.as_ref(), Some(clock)).await
+    {
+        anyhow::bail!("{} does not tell the time", config.mail_engine());
+    }
+    let Some(engine) = config.keylist_engine() else {
+        return Ok(Opened { stores, mail, keylists: None });
+    };
+    let (others, keylists) = open_one(config, engine, clock.clone()).await?;
+    let stores = Stores { keylists: others.keylists, connections: others.connections, ..stores };
+    Ok(Opened { stores, mail, keylists })
+}
+
+type One = (Stores, Option<Arc<dyn Server>>);
+
+async fn open_one(config: &Config, engine: Engine, clock: Arc<dyn Clock>) -> anyhow::Result<One> {
+    match engine {
+        Engine::Embedded(directory) => Ok((embedded::open(&directory, clock)?, None)),
+        engine => anyhow::bail!("{engine} is a store that this program does not have"),
     }
 }

@@ -13,6 +13,7 @@
 //! 3. Run `just reference`.
 #![forbid(unsafe_code)]
 
+mod engines;
 mod layers;
 mod load;
 mod problem;
@@ -23,14 +24,19 @@ mod toml_file;
 mod value;
 mod values;
 
+pub use engines::{Engine, Login};
 pub use layers::{Source, Spoken};
 pub use load::{FlagValue, Loaded, Sources, load};
 pub use problem::{Problem, Problems};
 pub use render::{default_file, in_force, reference};
 pub use sections::{
-    Admin, Config, Identity, Invitation, Listen, Log, Mailbox, Mediation, Outbound, Pickup,
+    Admin, Config, Identity, Instance, Invitation, Listen, Log, Mailbox, Mediation, Outbound,
+    Pickup, Postgres, PostgresCredentials, PostgresSsl, Redis, RedisCredentials, RedisSsl,
     Shutdown, Store, Tls, Transport,
 };
 pub use setting::{SectionInfo, Setting, find, flags, sections, settings};
 pub use value::Value;
-pub use values::{ByteSize, Level, LogFormat, Networks, Policy, PublicUrl, Secret, StoreUrl};
+pub use values::{
+    ByteSize, Level, LogFormat, Networks, Policy, PostgresUrl, PublicUrl, RedisUrl, Secret,
+    Sockets, StoreUrl,
+};

@@ -53,7 +53,7 @@ impl Loaded {
         if setting.secret && !spoken.text.is_empty() {
             return Spoken { text: "(set, not shown)".to_owned(), ..spoken };
         }
-        spoken
+        Spoken { text: (setting.shown)(&spoken.text), ..spoken }
     }
 }
 
@@ -124,12 +124,8 @@ fn read_flag(layers: &mut Layers, flag: FlagValue) {
     let origin = Source::Flag(flag.typed);
     match find(&flag.path) {
         None => layers.problems.push(Problem::unknown_path(flag.path, origin)),
-        Some(setting) if setting.secret => {
-            layers.problems.push(Problem::Misplaced {
-                origin,
-                name: flag.path,
-                env: setting.env(),
-            });
+        Some(setting) if setting.conceals(&flag.text) => {
+            layers.problems.push(Problem::misplaced(setting, origin));
         }
         Some(setting) => layers.say(setting, flag.text, origin),
     }

@@ -32,13 +32,15 @@ pub enum Problem {
     },
     /// A secret where it does not belong.
     #[error(
-        "{origin}: `{name}` is a secret and may only come from the environment ({env}) or from a file of its own"
+        "{origin}: `{name}` {what} and may only come from the environment ({env}) or from a file of its own"
     )]
     Misplaced {
         /// Where it was written.
         origin: Source,
         /// `section.key`.
         name: String,
+        /// What about it is secret.
+        what: &'static str,
         /// Where it may be written.
         env: String,
     },
@@ -63,9 +65,15 @@ impl Problem {
         let written = match text {
             _ if setting.secret => "not usable".to_owned(),
             "" => "empty".to_owned(),
-            text => format!("{text:?}"),
+            text => format!("{:?}", (setting.shown)(text)),
         };
         Self::Bad { origin, name: setting.path(), written, expected: setting.expected }
+    }
+
+    /// A secret that was written where others read it.
+    pub(crate) fn misplaced(setting: &Setting, origin: Source) -> Self {
+        let what = if setting.secret { "is a secret" } else { "holds a password" };
+        Self::Misplaced { origin, name: setting.path(), what, env: setting.env() }
     }
 
     /// An unknown `section.key`.

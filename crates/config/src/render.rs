@@ -46,7 +46,8 @@ A setting can be said in four places. Each overrules the ones before it:
 4. the command line: the flag where one is given, else `--set section.key=value`.
 
 A key, variable or flag that does not exist is an error. Times carry a unit (`500ms`, `15s`, `5min`, `30d`), and so do sizes
-(`64KiB`, `1MiB`, `10GB`). Secrets are read from the environment or from files of their own, never from the command line.
+(`64KiB`, `1MiB`, `10GB`). Secrets, and URLs with a password in them, are read from the environment or from files of their own, never
+from the command line or the TOML file.
 
 `restante config check` shows what is in force and who said so; `restante config default` prints a file with every setting.
 ";

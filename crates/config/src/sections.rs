@@ -2,6 +2,7 @@
 
 mod admin;
 mod identity;
+mod instance;
 mod invitation;
 mod listen;
 mod log;
@@ -9,6 +10,8 @@ mod mailbox;
 mod mediation;
 mod outbound;
 mod pickup;
+mod postgres;
+mod redis;
 mod shutdown;
 mod store;
 mod tls;
@@ -16,6 +19,7 @@ mod transport;
 
 pub use admin::Admin;
 pub use identity::Identity;
+pub use instance::Instance;
 pub use invitation::Invitation;
 pub use listen::Listen;
 pub use log::Log;
@@ -23,6 +27,8 @@ pub use mailbox::Mailbox;
 pub use mediation::Mediation;
 pub use outbound::Outbound;
 pub use pickup::Pickup;
+pub use postgres::{Postgres, PostgresCredentials, PostgresSsl};
+pub use redis::{Redis, RedisCredentials, RedisSsl};
 pub use shutdown::Shutdown;
 pub use store::Store;
 pub use tls::Tls;
@@ -58,6 +64,20 @@ config! {
     tls: Tls,
     /// `[store]`
     store: Store,
+    /// `[redis]`
+    redis: Redis,
+    /// `[redis.credentials]`
+    redis_credentials: RedisCredentials,
+    /// `[redis.ssl]`
+    redis_ssl: RedisSsl,
+    /// `[postgres]`
+    postgres: Postgres,
+    /// `[postgres.credentials]`
+    postgres_credentials: PostgresCredentials,
+    /// `[postgres.ssl]`
+    postgres_ssl: PostgresSsl,
+    /// `[instance]`
+    instance: Instance,
     /// `[identity]`
     identity: Identity,
     /// `[invitation]`
@@ -85,6 +105,8 @@ impl Config {
     pub(crate) fn check(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         complaints.extend(self.tls.check());
+        complaints.extend(self.store.check());
+        complaints.extend(self.check_engines());
         complaints.extend(self.admin.check(self.listen.address));
         complaints.extend(self.identity.check());
         complaints.extend(self.pickup.check());

@@ -5,7 +5,7 @@ use crate::sections::SECTIONS;
 /// Everything there is to say about one setting.
 #[derive(Debug)]
 pub struct Setting {
-    /// The TOML table it stands in.
+    /// The TOML table it stands in; a table in a table is written with a dot.
     pub section: &'static str,
     /// Its key in that table.
     pub key: &'static str,
@@ -25,6 +25,8 @@ pub struct Setting {
     pub list: bool,
     /// Read from the environment only, and never shown.
     pub secret: bool,
+    /// The text of a value as it may be shown: without the password in it.
+    pub shown: fn(&str) -> String,
 }
 
 impl Setting {
@@ -35,7 +37,12 @@ impl Setting {
 
     /// The environment variable: `RESTANTE_SECTION__KEY`.
     pub fn env(&self) -> String {
-        format!("RESTANTE_{}__{}", self.section, self.key).to_uppercase()
+        format!("RESTANTE_{}", self.path().replace('.', "__")).to_uppercase()
+    }
+
+    /// Whether this text of it holds a secret.
+    pub fn conceals(&self, text: &str) -> bool {
+        self.secret || (self.shown)(text) != text
     }
 
     /// The short environment variable: a name of its own, or `RESTANTE_` and the flag.
@@ -129,6 +136,7 @@ macro_rules! section {
                         bare: <$Type as $crate::value::Value>::BARE,
                         list: <$Type as $crate::value::Value>::LIST,
                         secret: $crate::setting::given!($($secret)?),
+                        shown: <$Type as $crate::value::Value>::shown,
                     }),+
                 ],
             };

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::layers::{Layers, Source};
 use crate::problem::Problem;
-use crate::setting::find;
+use crate::setting::{find, sections};
 
 /// Adds what the file at `path` with this `text` says.
 pub(crate) fn read(layers: &mut Layers, path: &Path, text: &str) {
@@ -38,14 +38,14 @@ fn read_section(
     for (key, value) in table {
         let origin = at(key.span().start);
         let name = format!("{section}.{}", key.get_ref());
+        if let (DeValue::Table(inner), true) = (value.get_ref(), is_section(&name)) {
+            read_section(layers, &name, inner, at);
+            continue;
+        }
         let Some(setting) = find(&name) else {
             layers.problems.push(Problem::unknown_path(name, origin));
             continue;
         };
-        if setting.secret {
-            layers.problems.push(Problem::Misplaced { origin, name, env: setting.env() });
-            continue;
-        }
         let text = match value.get_ref() {
             DeValue::Array(items) if setting.list => {
                 items.iter().map(|item| scalar(item.get_ref())).collect()
@@ -53,10 +53,17 @@ fn read_section(
             value => scalar(value).map(|text| vec![text]),
         };
         match text.map(|items| items.join(",")) {
+            Some(text) if setting.conceals(&text) => {
+                layers.problems.push(Problem::misplaced(setting, origin));
+            }
             Some(text) => layers.say(setting, text, origin),
             None => layers.problems.push(Problem::bad(setting, "a list or a table", origin)),
         }
     }
+}
+
+fn is_section(name: &str) -> bool {
+    sections().iter().any(|section| section.name == name)
 }
 
 /// The text of a single value. Times and numbers are read by the setting itself.

@@ -19,6 +19,11 @@ pub trait Value: Sized {
 
     /// The value, or `None` if the text is not what [`Value::EXPECTED`] says.
     fn parse(text: &str) -> Option<Self>;
+
+    /// The text as it may be shown, whether it parses or not: without a password that may stand in it.
+    fn shown(text: &str) -> String {
+        text.to_owned()
+    }
 }
 
 impl<T: Value> Value for Option<T> {
@@ -29,6 +34,10 @@ impl<T: Value> Value for Option<T> {
 
     fn parse(text: &str) -> Option<Self> {
         if text.is_empty() { Some(None) } else { T::parse(text).map(Some) }
+    }
+
+    fn shown(text: &str) -> String {
+        T::shown(text)
     }
 }
 

@@ -5,11 +5,13 @@ mod choice;
 mod networks;
 mod public_url;
 mod secret;
+mod server_url;
 mod store_url;
 
 pub use byte_size::ByteSize;
-pub use choice::{Level, LogFormat, Policy};
+pub use choice::{Level, LogFormat, Policy, Sockets};
 pub use networks::Networks;
 pub use public_url::PublicUrl;
 pub use secret::Secret;
+pub use server_url::{PostgresUrl, RedisUrl};
 pub use store_url::StoreUrl;

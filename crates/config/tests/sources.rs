@@ -32,7 +32,8 @@ fn label(loaded: &Loaded) -> (&str, Source) {
 fn without_sources_the_defaults_are_in_force() {
     let loaded = load(Sources::default()).unwrap();
     assert_eq!(loaded.config.listen.address.to_string(), "127.0.0.1:8080");
-    assert_eq!(loaded.config.store.url, StoreUrl::Embedded(PathBuf::from("./restante-data")));
+    assert_eq!(loaded.config.store.url, StoreUrl::Embedded(None));
+    assert_eq!(loaded.config.store.directory(), PathBuf::from("./restante-data"));
     assert_eq!(label(&loaded), ("Restante mediator", Source::Default));
 }
 
@@ -188,4 +189,36 @@ fn settings_that_do_not_go_together_are_refused() {
     );
     assert!(complaints(file("[transport]\nheader_bytes = '1KiB'\n")).contains("8KiB at least"));
     assert!(complaints(file("[outbound]\nbackoff_most = '1ms'\n")).contains("is longer than"));
+}
+
+#[test]
+fn a_table_in_a_table_is_a_section() {
+    let loaded = load(file(
+        "[store]\nurl = 'redis://r'\n[redis]\nprefix = 'mail'\n[redis.credentials]\nusername = 'u'\n",
+    ))
+    .unwrap();
+    assert_eq!(loaded.config.redis.prefix, "mail");
+    assert_eq!(loaded.config.redis_credentials.username.as_deref(), Some("u"));
+    assert_eq!(
+        complaints(file("[redis.credentials]\nusrname = 'u'\n")),
+        "restante.toml:2: there is no setting `redis.credentials.usrname`; did you mean `redis.credentials.username`?"
+    );
+    assert!(complaints(file("[redis.tls]\ncacerts = 'x'\n")).contains("no setting `redis.tls`"));
+}
+
+#[test]
+fn a_password_in_a_url_comes_from_the_environment_alone_and_is_never_shown() {
+    let url = "redis://u:hunter2@r:1";
+    let loaded = load(env(&[("RESTANTE_STORE", url)])).unwrap();
+    assert!(config::in_force(&loaded).contains("redis://u:…@r:1   from RESTANTE_STORE"));
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+
+    let sources = Sources { flags: vec![flag("store.url", url)], ..Sources::default() };
+    for complaint in [
+        complaints(file(&format!("[store]\nurl = '{url}'\n"))),
+        complaints(sources),
+        complaints(env(&[("RESTANTE_STORE", "redis://u:hunter2@r:port")])),
+    ] {
+        assert!(!complaint.contains("hunter2"), "{complaint}");
+    }
 }

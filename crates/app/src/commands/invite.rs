@@ -80,6 +80,6 @@ async fn without_server(config: &Config, wish: Wish) -> anyhow::Result<mediator:
     let url = config.listen.public_url.clone().or_else(direct).context(
         "no mediator is running here, so its URL has to be said: --public-url https://mediator.example.org",
     )?;
-    let mediator = assembly::mediator(config, &url, Arc::new(NoCarrier))?;
-    control::grant(&mediator, wish).await
+    let parts = assembly::mediator(config, &url, Arc::new(NoCarrier)).await?;
+    control::grant(&parts.mediator, &parts.clock, wish).await
 }

@@ -10,7 +10,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use transport::{Drain, ServeOptions};
 
+use crate::admin::Desk;
 use crate::announce::{Announcement, ShowQr};
+use crate::assembly::Assembled;
 use crate::exit::Misuse;
 use crate::pages::Shown;
 use crate::{admin, assembly, cli, control, lan, logs, settings, signals};
@@ -45,8 +47,9 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     signals::watch(stop.clone())?;
     let listener = bind(&config).await?;
     let url = public_url(&config, &listener)?;
-    let mediator = assembly::mediator(&config, &url, assembly::carrier(&config, &url))?;
-    let shown = Shown::new(&mediator, &url)?;
+    let parts = assembly::mediator(&config, &url, assembly::carrier(&config, &url)).await?;
+    let Assembled { mediator, clock, health } = &parts;
+    let shown = Shown::new(mediator, &url, health.clone())?;
     let options = ServeOptions {
         limits: assembly::limits(&config, &url),
         tls: assembly::certificates(&config.tls)?,
@@ -54,8 +57,17 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
         pages: Arc::new(shown),
         tally: Arc::default(),
     };
-    control::listen(&config, mediator.clone(), stop.clone());
-    admin::listen(&config.admin, mediator.clone(), options.tally.clone(), stop.clone()).await?;
+    health.watch(clock, &stop);
+    if !config.mail_engine().is_shared() {
+        control::listen(&config, &parts, stop.clone());
+    }
+    let desk = Desk {
+        mediator: mediator.clone(),
+        health: health.clone(),
+        port: options.tally.clone(),
+        stop: stop.clone(),
+    };
+    admin::listen(config.admin.listen, desk).await?;
     let working = tokio::spawn(mediator.clone().run(stop.clone()));
 
     Announcement { url: &url, invitation: mediator.invitation(), config: &config }.print(show);
@@ -64,7 +76,7 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
         spread: config.shutdown.deadline / 4,
         patience: config.shutdown.deadline,
     };
-    let served = transport::serve(listener, mediator, options, drain).await;
+    let served = transport::serve(listener, mediator.clone(), options, drain).await;
     stop.cancel();
     let _ = tokio::time::timeout(Duration::from_secs(1), working).await;
     tracing::info!("stopped");

@@ -1,11 +1,14 @@
 use std::time::Duration;
 
 use crate::setting::section;
-use crate::values::ByteSize;
+use crate::values::{ByteSize, Sockets};
 
 section! {
     /// How mail is handed to wallets.
     Pickup "pickup" {
+        /// Which of several sockets of one wallet get its mail: `newest`, and the others are closed with 4001; or `all`, each
+        /// message to each, until one of them acknowledges it.
+        sockets: Sockets = "newest";
         /// Messages in one push or answer.
         batch_messages: usize = "20";
         /// Bytes of messages in one push or answer. A single larger message goes alone.

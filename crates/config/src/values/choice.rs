@@ -36,6 +36,16 @@ choice! {
 }
 
 choice! {
+    /// Which of several sockets of one wallet get its mail.
+    Sockets, "newest or all" {
+        /// The newest one; the others are closed.
+        "newest" => Newest,
+        /// Every one; the first acknowledgement counts.
+        "all" => All,
+    }
+}
+
+choice! {
     /// How log lines look.
     LogFormat, "auto, human or json" {
         /// Human on a terminal, JSON otherwise.
