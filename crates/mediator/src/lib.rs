@@ -16,6 +16,7 @@ mod carrier;
 mod commands;
 mod directory;
 mod farewells;
+mod held;
 mod identity;
 mod ids;
 mod invitations;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::directory::Directory;
 use crate::farewells::Farewells;
+use crate::held::Held;
 use crate::ids::{MessageIds, random_u64};
 use crate::outbound::Deliveries;
 use crate::{Carrier, Identity, InvitationText, Settings, Stage, Tally};
@@ -34,6 +35,8 @@ pub struct Mediator {
     pub(crate) keylists_changed: Notify,
     /// Places for forwards that wait so.
     pub(crate) waiting_for_route: Semaphore,
+    /// Forwards in hand.
+    pub(crate) held: Held,
     /// What the store has still to hear of sessions that ended.
     pub(crate) farewells: Farewells,
     standing: InvitationText,
@@ -72,6 +75,7 @@ impl Mediator {
             waiting_for_route: Semaphore::new(settings.patience.waiting_for_route),
             standing: InvitationText::write(&settings, &identity, &standing_id),
             farewells: Farewells::default(),
+            held: Held::new(&settings.patience),
             session: Claimant { instance: instance.clone(), role: Role::Session },
             postman: Claimant { instance, role: Role::Postman },
             standing_id,

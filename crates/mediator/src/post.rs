@@ -209,7 +209,8 @@ impl Mediator {
             return Ok(());
         };
         let Some(letter) = self.letter(Destination::Key(*key), envelope) else { return Ok(()) };
-        self.keep(Route { owner: by.id(), dialable: true }, letter).await
+        let route = Route { owner: by.id(), dialable: true };
+        self.keep(route, letter, self.patience_ends()).await
     }
 }
 

@@ -137,6 +137,10 @@ pub struct Patience {
     pub refuse_unknown: bool,
     /// How long it is held while the store is away.
     pub for_store: Duration,
+    /// How many may be in hand without being kept. Beyond it they are cut off at once.
+    pub held: usize,
+    /// The same in bytes.
+    pub held_bytes: usize,
 }
 
 impl Settings {
@@ -213,6 +217,8 @@ impl Default for Patience {
             waiting_for_route: 1_000,
             refuse_unknown: true,
             for_store: Duration::from_secs(10),
+            held: 5_000,
+            held_bytes: 64 << 20,
         }
     }
 }

@@ -8,8 +8,8 @@ use didcomm::{Destination, crypto};
 use protocols::Forward;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use store::{Appended, Letter, StoreError};
-use tokio::time::sleep;
+use store::{Appended, Letter, StoreError, Timestamp};
+use tokio::time::{sleep, timeout};
 
 use crate::directory::Route;
 use crate::read::{Incoming, Unread};
@@ -46,14 +46,19 @@ const ROUTE_POLL: Duration = Duration::from_millis(100);
 /// How often a store that is away is tried again.
 pub(crate) const STORE_POLL: Duration = Duration::from_millis(200);
 
+/// Whatever the patience, a store has this long for one act.
+const ACT_LEAST: Duration = Duration::from_secs(2);
+
 impl Mediator {
     /// Keeps the envelope. When this returns it is durable in its recipient's mailbox.
     pub(crate) async fn forward(&self, forward: Forward) -> Result<(), Unkept> {
         let Forward { to, envelope } = self.unwrap_own_hops(forward).await?;
-        let Some(route) = self.find_route(&to).await? else { return self.for_nobody() };
+        let until = self.patience_ends();
+        let _held = self.held.take(envelope.len()).ok_or_else(too_many)?;
+        let Some(route) = self.find_route(&to, until).await? else { return self.for_nobody() };
         let letter = self.letter(to, envelope).ok_or(Unkept::Refused(Refusal::NotAMessage))?;
         self.tally.stage(Stage::Received, 1);
-        self.keep(route, letter).await
+        self.keep(route, letter, until).await
     }
 
     fn for_nobody(&self) -> Result<(), Unkept> {
@@ -65,15 +70,27 @@ impl Mediator {
     }
 
     /// Puts a letter into the mailbox, waiting for a store that is away.
-    pub(crate) async fn keep(&self, route: Route, letter: Letter) -> Result<(), Unkept> {
+    pub(crate) async fn keep(
+        &self,
+        route: Route,
+        letter: Letter,
+        until: Timestamp,
+    ) -> Result<(), Unkept> {
         let append = || self.stores.mailbox.append(route.owner, letter.clone());
-        match self.patiently(append).await? {
-            Appended::Stored { .. } => self.tally.stage(Stage::Queued, 1),
-            Appended::Duplicate => self.tally.stage(Stage::Duplicate, 1),
+        let watched = match self.patiently(until, append).await? {
+            Appended::Stored { watched, .. } => {
+                self.tally.stage(Stage::Queued, 1);
+                watched
+            }
+            Appended::Duplicate => {
+                self.tally.stage(Stage::Duplicate, 1);
+                // The attempt that kept it may have died before it sent somebody.
+                false
+            }
             Appended::MailboxFull => return Err(Unkept::Refused(Refusal::MailboxFull)),
-        }
+        };
         if route.dialable {
-            self.deliveries.poke(route.owner);
+            self.send_postman(route.owner, watched);
         }
         Ok(())
     }
@@ -108,8 +125,12 @@ impl Mediator {
     }
 
     /// Waits a little for a keylist update that may be under way: a wallet publishes a key as soon as it likes.
-    async fn find_route(&self, to: &Destination) -> Result<Option<Route>, StoreError> {
-        if let Some(route) = self.patiently(|| self.directory.route(to)).await? {
+    async fn find_route(
+        &self,
+        to: &Destination,
+        until: Timestamp,
+    ) -> Result<Option<Route>, StoreError> {
+        if let Some(route) = self.patiently(until, || self.directory.route(to)).await? {
             return Ok(Some(route));
         }
         let Ok(_place) = self.waiting_for_route.try_acquire() else { return Ok(None) };
@@ -124,23 +145,36 @@ impl Mediator {
         Ok(None)
     }
 
-    /// Repeats an act while the store is away, for as long as a sender may be kept waiting.
-    pub(crate) async fn patiently<T, F, R>(&self, act: F) -> Result<T, StoreError>
+    /// Until when whoever asks now is kept waiting for a store that is away.
+    pub(crate) fn patience_ends(&self) -> Timestamp {
+        self.clock.now() + self.settings.patience.for_store
+    }
+
+    /// Repeats an act while the store is away, for as long as a sender may be kept waiting: whether it says so or says nothing.
+    pub(crate) async fn patiently<T, F, R>(&self, until: Timestamp, act: F) -> Result<T, StoreError>
     where
         F: Fn() -> R,
         R: Future<Output = Result<T, StoreError>>,
     {
-        let mut waited = Duration::ZERO;
         loop {
-            match act().await {
-                Err(StoreError::Unavailable(_)) if waited < self.settings.patience.for_store => {
+            let patience = until.since(self.clock.now()).max(ACT_LEAST);
+            match timeout(patience, act()).await.unwrap_or_else(|_| Err(too_slow())) {
+                Err(StoreError::Unavailable(_)) if self.clock.now() < until => {
                     sleep(STORE_POLL).await;
-                    waited += STORE_POLL;
                 }
                 outcome => return outcome,
             }
         }
     }
+}
+
+fn too_slow() -> StoreError {
+    StoreError::Unavailable("it did not answer in time".to_owned())
+}
+
+fn too_many() -> Unkept {
+    let why = "too many forwards wait for it".to_owned();
+    Unkept::StoreAway(StoreError::Unavailable(why))
 }
 
 /// The four strings of a sealed envelope of either version, as they stand.

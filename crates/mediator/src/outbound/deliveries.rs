@@ -1,10 +1,10 @@
 //! Who needs a postman.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use parking_lot::Mutex;
 use store::RecipientId;
-use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, Notify, Semaphore, mpsc};
 
 /// Agents with mail for their endpoint: each once, however often it is poked.
 pub(crate) struct Deliveries {
@@ -12,6 +12,10 @@ pub(crate) struct Deliveries {
     active: Mutex<HashMap<RecipientId, bool>>,
     wanted: mpsc::UnboundedSender<RecipientId>,
     hired: AsyncMutex<mpsc::UnboundedReceiver<RecipientId>>,
+    /// Agents whose mail rang somebody else.
+    to_check: Mutex<HashSet<RecipientId>>,
+    /// Rung when all mailboxes are to be looked through.
+    pub(super) look: Notify,
     /// Endpoints that are being sent to.
     pub(super) gate: Semaphore,
 }
@@ -24,6 +28,8 @@ impl Deliveries {
             active: Mutex::default(),
             wanted,
             hired: AsyncMutex::new(hired),
+            to_check: Mutex::default(),
+            look: Notify::new(),
             gate: Semaphore::new(parallel),
         }
     }
@@ -36,6 +42,18 @@ impl Deliveries {
         } else if self.wanted.send(owner).is_ok() {
             active.insert(owner, false);
         }
+    }
+
+    /// Somebody was rung for mail of this agent. If it is not our own postman, it may be one that is dead.
+    pub fn check_later(&self, owner: RecipientId) {
+        if !self.active.lock().contains_key(&owner) {
+            self.to_check.lock().insert(owner);
+        }
+    }
+
+    pub(super) fn poke_those_to_check(&self) {
+        let owners = std::mem::take(&mut *self.to_check.lock());
+        owners.into_iter().for_each(|owner| self.poke(owner));
     }
 
     /// The next agent that needs a postman.
@@ -77,6 +95,18 @@ mod tests {
         deliveries.poke(OWNER);
         assert_eq!(deliveries.next().await, Some(OWNER));
         assert!(deliveries.hired.lock().await.try_recv().is_err());
+    }
+
+    #[test]
+    fn what_rang_our_own_postman_needs_no_check() {
+        let (deliveries, other) = (Deliveries::new(1), RecipientId([4; 16]));
+        deliveries.poke(OWNER);
+        deliveries.check_later(OWNER);
+        deliveries.check_later(other);
+        deliveries.check_later(other);
+        deliveries.poke_those_to_check();
+        assert!(!deliveries.active.lock()[&OWNER], "its postman was not poked");
+        assert!(deliveries.active.lock().contains_key(&other));
     }
 
     #[test]

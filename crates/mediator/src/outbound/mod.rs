@@ -1,53 +1,74 @@
 //! The postman: mail for agents that have an address is carried there (design guarantee 7).
 //!
-//! Every such agent has at most one postman in this process, a task that lives while there is mail for it. The mailbox is the
-//! queue: what was not acknowledged by the endpoint stays there, in order. Several endpoints are served in parallel; one that
-//! is dead slows nobody else.
+//! Every such agent has at most one postman, on one of the instances: a task that lives while there is mail for it. The
+//! mailbox is the queue: what was not acknowledged by the endpoint stays there, in order. Several endpoints are served in
+//! parallel; one that is dead slows nobody else.
+//!
+//! Whoever appends mail that nobody watches for sends a postman. If somebody watches, the mail rings there; whether that
+//! somebody really lives is found out a few seconds later. What an instance had in hand when it died is found by
+//! the others, who see it leave the [roster].
 
 mod backoff;
 mod deliveries;
+mod roster;
 mod round;
+mod shift;
 mod wrap;
 
 use std::sync::Arc;
 
 use store::RecipientId;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Mediator;
-use backoff::Backoff;
 pub(crate) use deliveries::Deliveries;
-use round::{Postman, Round};
+use shift::{Over, Postman};
 
 /// Agents that are looked through at a time.
 const LOOK_PAGE: usize = 500;
+
+/// Mail that somebody else was rung for is looked after so often.
+const RECHECK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A store that failed is asked again after about this long.
+const STORE_AWAY: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Mediator {
     /// Runs the postmen until `stop`, then lets each finish what it has in hand.
     pub(crate) async fn deliver_all(self: Arc<Self>, stop: CancellationToken) {
         let postmen = TaskTracker::new();
-        let looker = self.clone().look_for_mail(stop.clone());
         let hirer = async {
             while let Some(Some(owner)) = stop.run_until_cancelled(self.deliveries.next()).await {
                 postmen.spawn(self.clone().deliver_to(owner, stop.clone()));
             }
         };
-        tokio::join!(looker, hirer);
+        let looker = stop.run_until_cancelled(self.look_for_mail());
+        let rechecker = stop.run_until_cancelled(self.recheck());
+        tokio::join!(hirer, looker, rechecker, self.keep_roster(&stop));
         postmen.close();
         postmen.wait().await;
     }
 
-    /// Wakes a postman for every agent with waiting mail: after a start, and now and then in case a wake was lost.
-    async fn look_for_mail(self: Arc<Self>, stop: CancellationToken) {
+    /// Sends a postman, or finds out later whether somebody else really serves this agent.
+    pub(crate) fn send_postman(&self, owner: RecipientId, watched: bool) {
+        match watched {
+            true => self.deliveries.check_later(owner),
+            false => self.deliveries.poke(owner),
+        }
+    }
+
+    /// Sends a postman to every agent with waiting mail: after a start, when another instance is gone, and now and then.
+    async fn look_for_mail(&self) {
         loop {
             if let Err(error) = self.poke_all().await {
                 tracing::warn!(%error, "waiting mail for endpoints could not be looked for");
+                sleep(STORE_AWAY).await;
+                continue;
             }
-            if stop.run_until_cancelled(sleep(self.settings.outbound.look_every)).await.is_none() {
-                return;
-            }
+            let look_every = self.settings.outbound.look_every;
+            let _ = timeout(look_every, self.deliveries.look.notified()).await;
         }
     }
 
@@ -67,19 +88,24 @@ impl Mediator {
         }
     }
 
-    /// The life of one postman: rounds until the mailbox is empty, with waits when the endpoint does not take it.
+    async fn recheck(&self) {
+        loop {
+            sleep(RECHECK_EVERY).await;
+            self.deliveries.poke_those_to_check();
+        }
+    }
+
+    /// The life of one postman: shifts until nothing is left to do for it.
     async fn deliver_to(self: Arc<Self>, owner: RecipientId, stop: CancellationToken) {
-        let mut backoff = Backoff::new(&self.settings.outbound);
         let mut postman = Postman::new(self.clone(), owner);
         while !stop.is_cancelled() {
-            match postman.round(&stop).await {
-                Round::Emptied if self.deliveries.is_done(owner) => return,
-                Round::Emptied | Round::Progress => backoff.reset(),
-                Round::NotOurs => return self.deliveries.leave(owner),
-                Round::Stuck => {
-                    if stop.run_until_cancelled(sleep(backoff.next())).await.is_none() {
-                        break;
-                    }
+            match postman.shift(&stop).await {
+                Ok(Over::Again) => {}
+                Ok(Over::Done) if self.deliveries.is_done(owner) => return,
+                Ok(Over::Done) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "mail for an endpoint could not be taken in hand");
+                    let _ = stop.run_until_cancelled(sleep(postman.a_while(STORE_AWAY))).await;
                 }
             }
         }

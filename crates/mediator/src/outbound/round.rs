@@ -1,18 +1,15 @@
 //! One round of a postman: take mail, carry it, settle.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use store::{
-    DeadLetter, Demand, Epoch, Holder, Mail, Manner, PeerEndpoint, Position, RecipientId, Result,
-    Role, StoreError,
-};
+use store::{DeadLetter, Demand, Epoch, Holder, Mail, PeerEndpoint, Position, Result};
 use tokio_util::sync::CancellationToken;
 
+use super::shift::Postman;
 use super::wrap::wrap;
 use crate::directory::Correspondent;
-use crate::{Carried, End, Mediator, Stage};
+use crate::{Carried, End, Stage};
 
 /// What came of a round.
 pub(super) enum Round {
@@ -22,18 +19,8 @@ pub(super) enum Round {
     Progress,
     /// The endpoint took nothing.
     Stuck,
-    /// Somebody else serves this agent, or it has no endpoint.
-    NotOurs,
-}
-
-/// Carries the mail of one agent.
-pub(super) struct Postman {
-    office: Arc<Mediator>,
-    owner: RecipientId,
-    /// Which of the agent's endpoints is tried next.
-    turn: usize,
-    /// The message that was refused last, and how often.
-    refused: Option<(Position, u32)>,
+    /// The agent has no endpoint.
+    NoEndpoint,
 }
 
 /// Messages of one round.
@@ -43,46 +30,20 @@ const ROUND_MESSAGES: usize = 20;
 const ROUND_LEASE: Duration = Duration::from_secs(600);
 
 impl Postman {
-    pub fn new(office: Arc<Mediator>, owner: RecipientId) -> Self {
-        Self { office, owner, turn: 0, refused: None }
-    }
-
     /// Takes the oldest mail to the agent's endpoint.
-    pub async fn round(&mut self, stop: &CancellationToken) -> Round {
-        let outcome = self.try_round(stop).await;
-        outcome.unwrap_or_else(|error| match error {
-            StoreError::Displaced => Round::NotOurs,
-            error => {
-                tracing::warn!(%error, "mail for an endpoint could not be read");
-                Round::Stuck
-            }
-        })
-    }
-
-    async fn try_round(&mut self, stop: &CancellationToken) -> Result<Round> {
+    pub async fn round(&mut self, epoch: Epoch, stop: &CancellationToken) -> Result<Round> {
         let office = self.office.clone();
         let Some(who) = office.directory.by_id(self.owner).await? else {
-            return Ok(Round::NotOurs);
+            return Ok(Round::NoEndpoint);
         };
-        if !who.has_endpoint() || self.is_served_by_a_socket().await? {
-            return Ok(Round::NotOurs);
+        if !who.has_endpoint() {
+            return Ok(Round::NoEndpoint);
         }
         let Some(Ok(_place)) = stop.run_until_cancelled(office.deliveries.gate.acquire()).await
         else {
             return Ok(Round::Stuck);
         };
-        let epoch = office.stores.presence.claim(self.owner, &office.postman).await?;
-        let _watch = office.stores.mailbox.watch(self.owner, epoch, Manner::ALONE).await?;
-        let outcome = self.carry(&who, epoch).await;
-        office.stores.mailbox.release(self.owner, Holder::Session(epoch), Duration::ZERO).await?;
-        office.stores.presence.release(self.owner, epoch).await?;
-        outcome
-    }
-
-    async fn is_served_by_a_socket(&self) -> Result<bool> {
-        let presence = &self.office.stores.presence;
-        let location = presence.locate(self.owner, self.office.clock.now()).await?;
-        Ok(location.is_some_and(|location| location.claimant.role == Role::Session))
+        self.carry(&who, epoch).await
     }
 
     async fn carry(&mut self, who: &Correspondent, epoch: Epoch) -> Result<Round> {

@@ -79,7 +79,7 @@ impl Reader {
         seat: u32,
         implicit: bool,
     ) -> Result<Self> {
-        let manner = manner(office, implicit);
+        let manner = manner(office);
         let (epoch, watch) = newest(office, who.id(), manner).await?;
         let (now, pace) = (office.clock.now(), &office.settings.pace);
         let seed = seed(who.id(), epoch);
@@ -132,15 +132,13 @@ impl Reader {
     }
 }
 
-/// How a session takes its mailbox over. A wallet that pings for bare envelopes will acknowledge nothing that an older socket
-/// brought, so it need not be waited for.
-fn manner(office: &Mediator, implicit: bool) -> Manner {
-    let company = match office.settings.sockets {
-        Sockets::Newest => Company::Alone,
-        Sockets::All => Company::Shared,
-    };
-    let pace = &office.settings.pace;
-    Manner { company, linger: if implicit { Default::default() } else { pace.delivery_lease } }
+/// How a session takes its mailbox over: nothing lingers of those it displaces. That their sockets are dead was noticed by the wallet alone, so
+/// that what was on its way there may never have left, and must come first now.
+fn manner(office: &Mediator) -> Manner {
+    match office.settings.sockets {
+        Sockets::Newest => Manner::ALONE,
+        Sockets::All => Manner::SHARED,
+    }
 }
 
 /// A claim and its bell. Between the two steps a still newer session may have come; then we are the newest again by claiming

@@ -1,0 +1,153 @@
+//! Which instances there are, so that one that is gone is missed.
+//!
+//! An instance signs in by claiming the first vacant place of a short list, as a session claims a recipient. Its signs of life keep
+//! the place. When somebody who had one is no longer there, the others look for the mail that it may have had in hand.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use store::{Epoch, RecipientId, Result};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::Mediator;
+
+/// Instances beyond this number are missed only by the regular look.
+const PLACES: u8 = 64;
+
+/// How often those who are there are looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Newcomers take the first place that is free, so only a few places need to be looked at for them.
+const FURTHER: u8 = 2;
+
+/// One instance's view of the list.
+#[derive(Debug, Default)]
+struct Roster {
+    own: Option<(u8, Epoch)>,
+    /// Who was seen where.
+    others: BTreeMap<u8, String>,
+}
+
+impl Mediator {
+    /// Keeps this instance on the list until `stop`, and misses others.
+    pub(crate) async fn keep_roster(&self, stop: &CancellationToken) {
+        let mut roster = Roster::default();
+        loop {
+            match self.read_roster(&mut roster).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    tracing::info!("another instance is gone, its agents are looked after");
+                    self.deliveries.look.notify_one();
+                }
+                // Whoever is missed is missed a little later.
+                Err(error) => tracing::debug!(%error, "the roster could not be read"),
+            }
+            if stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_none() {
+                break;
+            }
+        }
+        if let Some((place, epoch)) = roster.own {
+            let _ = self.stores.presence.release(id(place), epoch).await;
+        }
+    }
+
+    /// Looks who is there, signs in if need be, and says whether somebody is gone.
+    async fn read_roster(&self, roster: &mut Roster) -> Result<bool> {
+        let (mut gone, mut vacant) = (false, None);
+        for place in 0..roster.end() {
+            let found = self.stores.presence.locate(id(place), self.clock.now()).await?;
+            let found = found.map(|location| location.claimant.instance);
+            match found {
+                None if vacant.is_none() => vacant = Some(place),
+                _ => {}
+            }
+            gone |= roster.note(place, found, &self.session.instance);
+        }
+        if let (None, Some(place)) = (roster.own, vacant) {
+            let claimed =
+                self.stores.presence.claim_vacant(id(place), &self.postman, self.clock.now());
+            roster.own = claimed.await?.map(|epoch| (place, epoch));
+        }
+        Ok(gone)
+    }
+}
+
+impl Roster {
+    /// Behind the last place that is worth a look.
+    fn end(&self) -> u8 {
+        let own = self.own.map(|(place, _)| place);
+        let last = self.others.keys().next_back().copied().max(own);
+        last.map_or(FURTHER, |last| last + 1 + FURTHER).min(PLACES)
+    }
+
+    /// Takes note of who is at a place, and says whether somebody who was there is gone.
+    fn note(&mut self, place: u8, found: Option<String>, own: &str) -> bool {
+        let is_us = found.as_deref() == Some(own);
+        if self.own.is_some_and(|(mine, _)| mine == place) && !is_us {
+            self.own = None;
+        }
+        let before = match found {
+            Some(other) if !is_us => {
+                if self.others.get(&place) == Some(&other) {
+                    return false;
+                }
+                self.others.insert(place, other)
+            }
+            _ => self.others.remove(&place),
+        };
+        before.is_some()
+    }
+}
+
+/// A place looks like a recipient to the store. No recipient has such an id: they are hashes.
+fn id(place: u8) -> RecipientId {
+    let mut id = *b"instance roster\0";
+    id[15] = place;
+    RecipientId(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(roster: &mut Roster, place: u8, who: Option<&str>) -> bool {
+        roster.note(place, who.map(str::to_owned), "me")
+    }
+
+    #[test]
+    fn whoever_was_there_and_is_not_is_gone_once() {
+        let mut roster = Roster::default();
+        assert!(!at(&mut roster, 0, Some("other")));
+        assert!(!at(&mut roster, 0, Some("other")));
+        assert!(at(&mut roster, 0, None));
+        assert!(!at(&mut roster, 0, None));
+    }
+
+    #[test]
+    fn whoever_took_the_place_of_another_betrays_that_it_is_gone() {
+        let mut roster = Roster::default();
+        at(&mut roster, 0, Some("other"));
+        assert!(at(&mut roster, 0, Some("third")));
+        assert!(at(&mut roster, 0, Some("me")));
+    }
+
+    #[test]
+    fn a_place_that_was_lost_is_looked_for_again() {
+        let mut roster = Roster { own: Some((0, Epoch(1))), ..Roster::default() };
+        at(&mut roster, 0, Some("me"));
+        assert!(roster.own.is_some());
+        at(&mut roster, 0, None);
+        assert!(roster.own.is_none());
+    }
+
+    #[test]
+    fn a_look_goes_a_little_further_than_the_last_who_was_seen() {
+        let mut roster = Roster::default();
+        assert_eq!(roster.end(), FURTHER);
+        at(&mut roster, 5, Some("other"));
+        assert_eq!(roster.end(), 6 + FURTHER);
+        at(&mut roster, PLACES - 1, Some("another"));
+        assert_eq!(roster.end(), PLACES);
+    }
+}
