@@ -1,4 +1,4 @@
-//! The thread that moves frozen generations into the archive.
+//! The thread that moves frozen generations into the archive, and deletes what they leave behind.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use parking_lot::Mutex;
 use store::Result;
 
 use crate::archive::Survey;
+use crate::compaction::Compactor;
 use crate::engine::Engine;
 use crate::generation::Generation;
-use crate::journal;
 
 /// How long a checkpoint that failed waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -31,9 +31,9 @@ impl Closing {
 }
 
 /// Works until the store closes. What is not moved by then is found in the journal when it opens again.
-pub(crate) fn run(engine: &Engine, closing: &Closing) {
+pub(crate) fn run(engine: &Engine, closing: &Closing, mut compactor: Compactor) {
     while let Some(generation) = next(engine, closing) {
-        if let Err(error) = checkpoint(engine, &generation) {
+        if let Err(error) = checkpoint(engine, &generation, &mut compactor) {
             tracing::error!(%error, "a checkpoint failed, it is tried again");
             let mut state = engine.state.lock();
             state.failure = Some(error);
@@ -70,14 +70,16 @@ fn survey(engine: &Engine, generation: &Generation) -> Survey {
     Survey { gone, next_sequence: state.active.first_sequence, now: engine.clock.now() }
 }
 
-fn checkpoint(engine: &Engine, generation: &Generation) -> Result<()> {
+fn checkpoint(engine: &Engine, generation: &Generation, compactor: &mut Compactor) -> Result<()> {
     let survey = survey(engine, generation);
     let archived = engine.archive.absorb(generation, &survey)?;
     engine.state.lock().thaw(&archived);
     engine.changed.notify_all();
-    if let Some(last) = generation.segments.last()
-        && let Err(error) = journal::remove_up_to(&engine.journal, last.id)
-    {
+    // Both only give room back. What fails now is done by a later checkpoint.
+    if let Err(error) = compactor.run(engine) {
+        tracing::warn!(%error, "segments with little mail stay until the next checkpoint");
+    }
+    if let Err(error) = engine.sweep() {
         tracing::warn!(%error, "old segments of the journal stay until the next checkpoint");
     }
     Ok(())

@@ -1,16 +1,22 @@
 //! The parts of the mail store and how reading and removing go through them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
-use store::{Clock, Demand, Depth, Flight, Mail, Position, RecipientId, Result, Timestamp};
+use store::{
+    Clock, Demand, Depth, Flight, Mail, Position, RecipientId, Result, StoreError, Timestamp,
+};
 
 use crate::Options;
 use crate::archive::{Archive, Snapshot, Totals};
+use crate::disk::io_failure;
 use crate::envelopes::EnvelopeCache;
+use crate::journal::Shelf;
 use crate::selection::{Picker, View};
 use crate::state::{Counted, State};
+
+/// So often a mailbox is looked at: mail may move to another segment between a look and reading it, but not that often.
+const LOOKS: usize = 3;
 
 /// Shared by the callers, the writer and the checkpointer.
 ///
@@ -21,7 +27,7 @@ pub(crate) struct Engine {
     /// Rung when a generation was frozen, a checkpoint ended, or the store closes.
     pub changed: Condvar,
     pub archive: Archive,
-    pub journal: PathBuf,
+    pub shelf: Shelf,
     pub cache: EnvelopeCache,
     pub flight: Flight,
     pub clock: Arc<dyn Clock>,
@@ -65,11 +71,16 @@ impl Engine {
         if demand.messages == 0 {
             return Ok(Vec::new());
         }
-        let view = View::take(self, owner, demand, &hidden)?;
-        let mut picker = Picker::new(demand);
-        let head = view.pick(&mut picker, &hidden)?;
-        self.note_head(owner, head);
-        view.load(picker.into_picked(), &self.cache)
+        for _ in 0..LOOKS {
+            let view = View::take(self, owner, demand, &hidden)?;
+            let mut picker = Picker::new(demand);
+            let head = view.pick(&mut picker, &hidden)?;
+            self.note_head(owner, head);
+            if let Some(mail) = view.load(picker.into_picked(), self)? {
+                return Ok(mail);
+            }
+        }
+        Err(StoreError::Damaged("a segment of the journal is missing".to_owned()))
     }
 
     fn note_head(&self, owner: RecipientId, head: u64) {
@@ -187,6 +198,14 @@ impl Engine {
         let is_there = |owner, position| !self.state.lock().is_gone(owner, position);
         expired.extend(snapshot.expired(now, limit - expired.len(), is_there)?);
         Ok(expired)
+    }
+
+    /// Deletes the segments of which nothing is needed any more.
+    pub(crate) fn sweep(&self) -> Result<()> {
+        let snapshot = self.archive.snapshot()?;
+        let inhabited = snapshot.loads()?.into_iter().map(|(id, _)| id).collect();
+        let last = snapshot.progress()?.last_segment;
+        self.shelf.sweep(last, &inhabited).map_err(|error| io_failure(&error))
     }
 
     /// Whether the archive has something whose time has passed at `now`, gone or not.

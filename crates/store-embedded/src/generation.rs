@@ -1,24 +1,20 @@
 //! What happened since a checkpoint, as readers need it: an index in memory over a few segments of the journal.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use didcomm::Destination;
 use store::{Position, RecipientId, Timestamp};
 
-use crate::journal::{Appended, SegmentFile};
+use crate::journal::{Appended, Frame, SegmentFile};
 
 /// A time between two checkpoints. Its size is bounded by [`Options`](crate::Options); what outlives it moves to the archive.
 pub(crate) struct Generation {
     /// Every message of this generation has this sequence or a higher one, every older message a lower one.
     pub first_sequence: u64,
     /// The segments that hold it, oldest first.
-    pub segments: Vec<SegmentFile>,
+    pub segments: Vec<Arc<SegmentFile>>,
     /// Mail that came and has not gone.
     pub mail: BTreeMap<(RecipientId, Position), Kept>,
     /// Mail of older generations and of the archive that has gone.
@@ -38,29 +34,14 @@ pub(crate) struct Seen {
     pub window: Duration,
 }
 
-/// A message of a generation. Its envelope is in the journal.
+/// A message of a generation, and where in the journal its envelope is.
 #[derive(Clone)]
 pub(crate) struct Kept {
     pub received: Timestamp,
     pub expires: Timestamp,
     pub destination: Destination,
-    pub envelope: Extent,
-}
-
-/// Where the bytes of an envelope are.
-#[derive(Clone)]
-pub(crate) struct Extent {
-    pub file: Arc<File>,
-    pub offset: u64,
-    pub length: u32,
-}
-
-impl Extent {
-    pub(crate) fn read(&self) -> io::Result<Bytes> {
-        let mut bytes = vec![0; self.length as usize];
-        self.file.read_exact_at(&mut bytes, self.offset)?;
-        Ok(bytes.into())
-    }
+    pub segment: Arc<SegmentFile>,
+    pub frame: Frame,
 }
 
 impl Generation {
@@ -76,30 +57,22 @@ impl Generation {
         }
     }
 
-    /// Adds an append whose envelope's range is in terms of `file` from `base` on.
-    pub(crate) fn keep(&mut self, appended: Appended, file: &Arc<File>, base: u64) {
-        let Appended {
-            owner,
-            position,
-            received,
-            expires,
-            remembered,
-            dedupe,
-            destination,
-            envelope,
-        } = appended;
-        let offset = base + envelope.start as u64;
-        let envelope = Extent { file: file.clone(), offset, length: envelope.len() as u32 };
+    /// Adds an append whose place is in terms of `segment` from `base` on.
+    pub(crate) fn keep(&mut self, appended: Appended, segment: &Arc<SegmentFile>, base: u64) {
+        let Appended { owner, position, received, expires, remembered, dedupe, destination, frame } =
+            appended;
+        let frame = Frame { offset: base + frame.offset, ..frame };
         self.soonest = self.soonest.min(expires);
         self.touched.insert(owner);
         let seen = Seen { until: remembered, window: remembered.since(received) };
         self.remembered.insert((owner, dedupe), seen);
-        self.mail.insert((owner, position), Kept { received, expires, destination, envelope });
+        let kept = Kept { received, expires, destination, segment: segment.clone(), frame };
+        self.mail.insert((owner, position), kept);
     }
 
     /// Removes a message of this generation and says how long it was.
     pub(crate) fn take(&mut self, owner: RecipientId, position: Position) -> Option<u64> {
-        self.mail.remove(&(owner, position)).map(|kept| u64::from(kept.envelope.length))
+        self.mail.remove(&(owner, position)).map(|kept| u64::from(kept.frame.length))
     }
 
     /// Notes that a message from before this generation has gone. Says whether that is news.

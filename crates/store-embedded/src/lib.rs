@@ -3,16 +3,18 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `lock` | nothing; who has it locked owns the directory |
-//! | `journal/*.journal` | what happened to the mail since the last checkpoint |
-//! | `mail.redb` | mail that outlived a checkpoint: the *archive* |
+//! | `journal/*.journal` | what happened to the mail, and all envelopes |
+//! | `journal/*.moved` | old envelopes whose segments of the journal had little left |
+//! | `mail.redb` | where the mail is that outlived a checkpoint: the *archive* |
 //! | `registry.redb` | connections, keylists, invitations, dead letters |
 //!
 //! # The way of a letter
 //!
 //! An append is written to the journal by the [writer](writer), with all others that arrived meanwhile, synced, entered
 //! into the index in memory of the current [generation](generation), and answered. Most mail is acknowledged within seconds
-//! and never goes further. When a generation has grown to its bound it is *frozen*, and the [checkpointer](checkpoint) moves what
-//! is left of it into the archive in one transaction, after which its part of the journal is deleted.
+//! and never goes further. When a generation has grown to its bound it is *frozen*, and the [checkpointer](checkpoint) enters
+//! the places of what is left of it into the archive in one transaction. The envelopes stay where they are. A segment in which nothing
+//! lives is deleted; what lives in nearly empty ones [moves](compaction) to a new one first, so that disk follows the mail that waits.
 //!
 //! A reader sees archive, frozen and current generation as one mailbox ([selection]). After a crash the journal is read
 //! again ([recovery]). Nothing in memory grows with the mail that waits; the reasons are in `docs/adr/0003-embedded-engine.md`.
@@ -20,6 +22,7 @@
 
 mod archive;
 mod checkpoint;
+mod compaction;
 mod connections;
 mod dead_letters;
 mod disk;
@@ -29,8 +32,10 @@ mod generation;
 mod journal;
 mod keylists;
 mod mailbox;
+mod moving;
 mod open;
 mod presence;
+mod reading;
 mod recovery;
 mod registry;
 mod selection;

@@ -12,8 +12,10 @@ use store::{Bells, Clock, Flight, StoreError};
 
 use crate::archive::Archive;
 use crate::checkpoint::{self, Closing};
+use crate::compaction::Compactor;
 use crate::engine::Engine;
 use crate::envelopes::EnvelopeCache;
+use crate::journal::Shelf;
 use crate::presence::claims_of;
 use crate::recovery::{self, Recovered};
 use crate::registry::Registry;
@@ -29,6 +31,12 @@ pub enum OpenError {
     /// Another process has it open.
     #[error("the data directory {} is in use by another process", .0.display())]
     InUse(PathBuf),
+    /// Another version wrote it, in a format that this one does not read.
+    #[error(
+        "the data directory {} was written by another version of the mediator, in a format that this one does not read: \
+        let that version run until its mail is delivered, or begin with an empty directory", .0.display()
+    )]
+    Format(PathBuf),
     /// The directory or a file in it cannot be created, read or written.
     #[error("the data directory {} cannot be used: {source}", .path.display())]
     Io {
@@ -69,34 +77,41 @@ impl EmbeddedStore {
             Registry::open(&dir.join("registry.redb"), REGISTRY_CACHE).map_err(engine)?;
         let archive =
             Archive::open(&dir.join("mail.redb"), options.page_cache_bytes).map_err(engine)?;
-        let Recovered { state, next_segment } =
-            recovery::recover(&journal, &archive).map_err(engine)?;
+        if !archive.prepare().map_err(engine)? {
+            return Err(OpenError::Format(dir.to_owned()));
+        }
+        let shelf = Shelf::in_directory(journal);
+        let Recovered { state, next_segment, next_moved } =
+            recovery::recover(&shelf, &archive).map_err(engine)?;
         let claims = claims_of(registry.begin_life().map_err(engine)?);
         let engine = Arc::new(Engine {
             state: Mutex::new(state),
             changed: Condvar::new(),
             archive,
-            journal,
+            shelf,
             cache: EnvelopeCache::of(options.envelope_cache_bytes),
             flight: Flight::new(Bells::default(), claims),
             clock,
             options,
         });
-        Self::start(engine, registry, next_segment, lock).map(Arc::new).map_err(io)
+        Self::start(engine, registry, lock, next_segment, next_moved).map(Arc::new).map_err(io)
     }
 
     fn start(
         engine: Arc<Engine>,
         registry: Registry,
-        next_segment: u64,
         lock: Lock,
+        next_segment: u64,
+        next_moved: u64,
     ) -> io::Result<Self> {
         let closing = Arc::<Closing>::default();
         let (jobs, receiver) = mpsc::channel();
         let writer = Writer::new(engine.clone(), receiver, next_segment);
         let (other_engine, other_closing) = (engine.clone(), closing.clone());
-        let checkpointer =
-            spawn("checkpointer", move || checkpoint::run(&other_engine, &other_closing))?;
+        let compactor = Compactor::numbering_from(next_moved);
+        let checkpointer = spawn("checkpointer", move || {
+            checkpoint::run(&other_engine, &other_closing, compactor);
+        })?;
         let threads = vec![checkpointer, spawn("journal writer", move || writer.run())?];
         Ok(Self { engine, registry, jobs: Some(jobs), closing, threads, _lock: lock })
     }

@@ -1,57 +1,84 @@
 //! Reading the journal again.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
+use std::sync::Arc;
 
 use store::{Position, RecipientId, Result};
 
-use crate::archive::{Archive, Snapshot};
+use crate::archive::{Archive, Progress, Snapshot};
 use crate::disk::io_failure;
 use crate::generation::Generation;
-use crate::journal::{self, Record, SegmentFile};
+use crate::journal::{self, Record, SegmentFile, SegmentId, Shelf};
 use crate::state::State;
 
 /// The store as it was left.
 pub(crate) struct Recovered {
     pub state: State,
-    /// A number above those of all segments there ever were.
+    /// A number above those of all segments that the journal ever had.
     pub next_segment: u64,
+    /// A number above those of all segments that hold moved mail.
+    pub next_moved: u64,
 }
 
 /// Takes the segments that the archive does not contain yet as the first generation.
-pub(crate) fn recover(journal: &Path, archive: &Archive) -> Result<Recovered> {
-    let progress = archive.progress()?;
-    journal::remove_up_to(journal, progress.last_segment).map_err(|error| io_failure(&error))?;
-    let mut generation = Generation::starting_at(progress.next_sequence);
-    let mut next_sequence = progress.next_sequence;
-    let mut last_segment = progress.last_segment;
-    for id in journal::list(journal).map_err(|error| io_failure(&error))? {
-        let replayed = journal::replay(journal, id, |segment, record| {
-            next_sequence = next_sequence.max(apply(&mut generation, segment, record));
-        });
-        let replayed = replayed.map_err(|error| io_failure(&error))?;
-        if replayed.torn > 0 {
-            tracing::warn!(
-                segment = id,
-                bytes = replayed.torn,
-                "the journal ends in a torn write, which was never confirmed"
-            );
+pub(crate) fn recover(shelf: &Shelf, archive: &Archive) -> Result<Recovered> {
+    let snapshot = archive.snapshot()?;
+    let Progress { last_segment: archived, mut next_sequence } = snapshot.progress()?;
+    let mut generation = Generation::starting_at(next_sequence);
+    let (mut last_segment, mut last_moved) = (archived, 0);
+    for id in sweep(shelf, &snapshot, archived)? {
+        match id {
+            SegmentId::Journal(number) if number > archived => {
+                let next = replay(shelf, id, &mut generation)?;
+                next_sequence = next_sequence.max(next);
+                last_segment = number;
+            }
+            SegmentId::Journal(_) => {}
+            SegmentId::Moved(number) => last_moved = number,
         }
-        generation.segments.push(replayed.handle);
-        last_segment = id;
     }
     let incarnation = RandomState::new().hash_one(last_segment);
     let mut state = State::new(generation, next_sequence, incarnation);
-    count_all(&mut state, &archive.snapshot()?)?;
-    Ok(Recovered { state, next_segment: last_segment + 1 })
+    count_all(&mut state, &snapshot)?;
+    Ok(Recovered { state, next_segment: last_segment + 1, next_moved: last_moved + 1 })
+}
+
+/// Deletes what a crash kept from being deleted, and returns the segments that there are.
+fn sweep(shelf: &Shelf, snapshot: &Snapshot, archived: u64) -> Result<Vec<SegmentId>> {
+    let inhabited: BTreeSet<_> = snapshot.loads()?.into_iter().map(|(id, _)| id).collect();
+    shelf.sweep(archived, &inhabited).map_err(|error| io_failure(&error))?;
+    let present = journal::list(shelf.dir()).map_err(|error| io_failure(&error))?;
+    for segment in inhabited.iter().filter(|id| !present.contains(id)) {
+        tracing::error!(%segment, "a segment of the journal is missing: its mail cannot be read");
+    }
+    Ok(present)
+}
+
+/// Returns a sequence above all of the segment.
+fn replay(shelf: &Shelf, id: SegmentId, generation: &mut Generation) -> Result<u64> {
+    let mut next_sequence = 0;
+    let replayed = journal::replay(shelf.dir(), id, |segment, record| {
+        next_sequence = next_sequence.max(apply(generation, segment, record));
+    });
+    let replayed = replayed.map_err(|error| io_failure(&error))?;
+    if replayed.torn > 0 {
+        tracing::warn!(
+            segment = %id,
+            bytes = replayed.torn,
+            "the journal ends in a torn write, which was never confirmed"
+        );
+    }
+    generation.segments.push(replayed.handle);
+    Ok(next_sequence)
 }
 
 /// Returns a sequence above that of the record.
-fn apply(generation: &mut Generation, segment: &SegmentFile, record: Record) -> u64 {
+fn apply(generation: &mut Generation, segment: &Arc<SegmentFile>, record: Record) -> u64 {
     match record {
         Record::Appended(appended) => {
             let next = appended.position.sequence + 1;
-            generation.keep(appended, &segment.file, 0);
+            generation.keep(appended, segment, 0);
             next
         }
         Record::Gone { owner, positions } => {
@@ -79,7 +106,7 @@ fn count(state: &mut State, snapshot: &Snapshot, owner: RecipientId) -> Result<(
     let gone: Vec<Position> =
         state.gone(owner, Position { sequence: 0, incarnation: 0 }).into_iter().collect();
     let lengths: Vec<u64> =
-        state.active.of(owner, 0).map(|(_, kept)| u64::from(kept.envelope.length)).collect();
+        state.active.of(owner, 0).map(|(_, kept)| u64::from(kept.frame.length)).collect();
     let counted = state.count(owner, snapshot.totals(owner)?);
     lengths.into_iter().for_each(|length| counted.totals.add(length));
     snapshot

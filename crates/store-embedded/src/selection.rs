@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use didcomm::Destination;
-use store::{Demand, Depth, Mail, Position, RecipientId, Result, StoreError, Timestamp};
+use store::{Demand, Depth, Mail, Position, RecipientId, Result, Timestamp};
 
-use crate::archive::{MailRow, Snapshot, Totals};
-use crate::disk::io_failure;
+use crate::archive::{Place, Snapshot, Totals};
 use crate::engine::Engine;
-use crate::envelopes::EnvelopeCache;
-use crate::generation::{Extent, Kept};
+use crate::generation::Kept;
+use crate::reading::{Source, Wanted, envelopes};
 
 /// A mailbox at one moment, without its envelopes.
 pub(crate) struct View {
@@ -32,17 +30,11 @@ struct Archived {
     gone: BTreeSet<Position>,
 }
 
-fn missing() -> StoreError {
-    StoreError::Damaged("an envelope is missing".to_owned())
-}
-
 /// A message that was chosen.
 pub(crate) struct Picked {
-    pub position: Position,
-    pub received: Timestamp,
-    pub destination: Destination,
-    /// Where its envelope is; `None` for the archive.
-    pub envelope: Option<Extent>,
+    wanted: Wanted,
+    received: Timestamp,
+    destination: Destination,
 }
 
 impl View {
@@ -81,14 +73,8 @@ impl View {
         hidden: &impl Fn(Position) -> bool,
     ) -> Result<u64> {
         let mut head = None;
-        self.visit_archived(hidden, &mut head, |position, row| {
-            picker.offer(position, row.length, row.into())
-        })?;
-        for (position, kept) in &self.recent {
-            if !picker.offer(*position, kept.envelope.length, kept.clone().into()) {
-                break;
-            }
-        }
+        self.visit_archived(hidden, &mut head, |place| picker.offer(&place))?;
+        let _ = self.recent.iter().all(|(position, kept)| picker.offer(&(*position, kept)));
         Ok(head.unwrap_or(self.recent_head))
     }
 
@@ -105,13 +91,13 @@ impl View {
             depth.oldest = depth.oldest.or(Some(received));
             depth.newest = Some(received);
         };
-        self.visit_archived(hidden, &mut None, |_, row| {
-            if demand.key.as_ref().is_none_or(|key| row.destination == *key) {
-                count(row.received, row.length);
+        self.visit_archived(hidden, &mut None, |place| {
+            if demand.key.as_ref().is_none_or(|key| place.destination == key) {
+                count(place.received, place.frame.length);
             }
             true
         })?;
-        self.recent.iter().for_each(|(_, kept)| count(kept.received, kept.envelope.length));
+        self.recent.iter().for_each(|(_, kept)| count(kept.received, kept.frame.length));
         Ok(depth)
     }
 
@@ -122,8 +108,8 @@ impl View {
         hidden: &impl Fn(Position) -> bool,
     ) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
         let mut oldest = None;
-        self.visit_archived(hidden, &mut None, |_, row| {
-            oldest = Some(row.received);
+        self.visit_archived(hidden, &mut None, |place| {
+            oldest = Some(place.received);
             false
         })?;
         let oldest = oldest.or(self.recent.first().map(|(_, kept)| kept.received));
@@ -135,51 +121,35 @@ impl View {
         Ok((oldest, newest))
     }
 
-    /// The messages with their envelopes, from the cache or from where they are.
-    pub(crate) fn load(&self, picked: Vec<Picked>, cache: &EnvelopeCache) -> Result<Vec<Mail>> {
-        let cached: Vec<_> = picked.iter().map(|picked| cache.get(picked.position)).collect();
-        let is_archived = |(picked, cached): &(&Picked, &Option<Bytes>)| {
-            cached.is_none() && picked.envelope.is_none()
-        };
-        let wanted: Vec<Position> = picked
-            .iter()
-            .zip(&cached)
-            .filter(is_archived)
-            .map(|(picked, _)| picked.position)
-            .collect();
-        let mut archived = self.archived_envelopes(&wanted)?.into_iter();
-        let with_envelope = |(picked, cached): (Picked, Option<Bytes>)| {
-            let envelope = match (cached, &picked.envelope) {
-                (Some(cached), _) => cached,
-                (None, Some(extent)) => extent.read().map_err(|error| io_failure(&error))?,
-                (None, None) => archived.next().ok_or_else(missing)?,
-            };
-            let Picked { position, received, destination, .. } = picked;
-            Ok(Mail { position, envelope, destination, received })
-        };
-        picked.into_iter().zip(cached).map(with_envelope).collect()
-    }
-
-    fn archived_envelopes(&self, positions: &[Position]) -> Result<Vec<Bytes>> {
-        match &self.archived {
-            Some(archived) if !positions.is_empty() => archived.snapshot.envelopes(positions),
-            _ => Ok(Vec::new()),
-        }
+    /// The messages with their envelopes, from the cache or from where they are. `None` if mail has moved since.
+    pub(crate) fn load(&self, picked: Vec<Picked>, engine: &Engine) -> Result<Option<Vec<Mail>>> {
+        let cached: Vec<_> =
+            picked.iter().map(|picked| engine.cache.get(picked.wanted.position)).collect();
+        let missing = picked.iter().zip(&cached).filter(|(_, cached)| cached.is_none());
+        let wanted: Vec<_> = missing.map(|(picked, _)| &picked.wanted).collect();
+        let Some(read) = envelopes(&engine.shelf, self.owner, &wanted)? else { return Ok(None) };
+        let mut read = read.into_iter();
+        let mail = picked.into_iter().zip(cached).filter_map(|(picked, cached)| {
+            let Picked { wanted, received, destination } = picked;
+            let envelope = cached.or_else(|| read.next())?;
+            Some(Mail { position: wanted.position, envelope, destination, received })
+        });
+        Ok(Some(mail.collect()))
     }
 
     fn visit_archived(
         &self,
         hidden: &impl Fn(Position) -> bool,
         head: &mut Option<u64>,
-        mut visit: impl FnMut(Position, MailRow) -> bool,
+        mut visit: impl FnMut(Place<'_>) -> bool,
     ) -> Result<()> {
         let Some(archived) = &self.archived else { return Ok(()) };
-        archived.snapshot.visit(self.owner, archived.first..=archived.last, |position, row| {
-            if archived.gone.contains(&position) {
+        archived.snapshot.visit(self.owner, archived.first..=archived.last, |place| {
+            if archived.gone.contains(&place.position) {
                 return true;
             }
-            head.get_or_insert(position.sequence);
-            hidden(position) || visit(position, row)
+            head.get_or_insert(place.position.sequence);
+            hidden(place.position) || visit(place)
         })
     }
 }
@@ -190,9 +160,10 @@ impl Archived {
         owner: RecipientId,
         hidden: &impl Fn(Position) -> bool,
     ) -> Result<Option<Timestamp>> {
-        let is_wanted = |position, _: &MailRow| !self.gone.contains(&position) && !hidden(position);
-        let row = self.snapshot.newest(owner, self.first..=self.last, is_wanted)?;
-        Ok(row.map(|row| row.received))
+        let is_wanted = |position| {
+            position >= self.first && !self.gone.contains(&position) && !hidden(position)
+        };
+        self.snapshot.newest(owner, self.last, is_wanted)
     }
 }
 
@@ -209,11 +180,11 @@ impl<'a> Picker<'a> {
     }
 
     /// Takes the message if it is wanted and fits; says whether there may be room for more.
-    fn offer(&mut self, position: Position, length: u32, mail: Offered) -> bool {
-        if self.demand.key.as_ref().is_some_and(|key| mail.destination != *key) {
+    fn offer(&mut self, mail: &impl Offered) -> bool {
+        if self.demand.key.as_ref().is_some_and(|key| mail.destination() != key) {
             return true;
         }
-        self.bytes = self.bytes.saturating_add(length as usize);
+        self.bytes = self.bytes.saturating_add(mail.length());
         if self.picked.len() == self.demand.messages
             || (self.bytes > self.demand.bytes && !self.picked.is_empty())
         {
@@ -221,8 +192,7 @@ impl<'a> Picker<'a> {
             self.bytes = usize::MAX;
             return false;
         }
-        let Offered { received, destination, envelope } = mail;
-        self.picked.push(Picked { position, received, destination, envelope });
+        self.picked.push(mail.pick());
         self.picked.len() < self.demand.messages
     }
 
@@ -231,24 +201,42 @@ impl<'a> Picker<'a> {
     }
 }
 
-struct Offered {
-    received: Timestamp,
-    destination: Destination,
-    envelope: Option<Extent>,
+trait Offered {
+    fn destination(&self) -> &Destination;
+    /// Bytes of the envelope.
+    fn length(&self) -> usize;
+    fn pick(&self) -> Picked;
 }
 
-impl From<MailRow> for Offered {
-    fn from(row: MailRow) -> Self {
-        Self { received: row.received, destination: row.destination, envelope: None }
+impl Offered for Place<'_> {
+    fn destination(&self) -> &Destination {
+        self.destination
+    }
+
+    fn length(&self) -> usize {
+        self.frame.length as usize
+    }
+
+    fn pick(&self) -> Picked {
+        let Place { position, received, segment, frame, .. } = *self;
+        let wanted = Wanted { position, source: Source::Archived(segment), frame };
+        Picked { wanted, received, destination: self.destination.clone() }
     }
 }
 
-impl From<Kept> for Offered {
-    fn from(kept: Kept) -> Self {
-        Self {
-            received: kept.received,
-            destination: kept.destination,
-            envelope: Some(kept.envelope),
-        }
+impl Offered for (Position, &Kept) {
+    fn destination(&self) -> &Destination {
+        &self.1.destination
+    }
+
+    fn length(&self) -> usize {
+        self.1.frame.length as usize
+    }
+
+    fn pick(&self) -> Picked {
+        let (position, Kept { received, destination, segment, frame, .. }) = *self;
+        let source = Source::Recent(segment.clone());
+        let wanted = Wanted { position, source, frame: *frame };
+        Picked { wanted, received: *received, destination: destination.clone() }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::collections::hash_map::{Entry, HashMap};
-use std::ops::Range;
 
 use bytes::Bytes;
 use store::{Appended, Letter, Position, RecipientId, Result, StoreError};
@@ -10,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::archive::{Snapshot, Totals};
 use crate::engine::Engine;
-use crate::journal::{self, encode_append};
+use crate::journal::{self, Frame, encode_append};
 use crate::state::State;
 use crate::writer::{Append, Written};
 
@@ -78,21 +77,21 @@ impl Stage {
 
     fn stage(&mut self, append: Append, position: Position) {
         let Append { owner, letter, reply } = append;
-        let envelope = encode_append(&mut self.frames, owner, position, &letter);
-        let record = record_of(owner, position, &letter, envelope);
+        let frame = encode_append(&mut self.frames, owner, position, &letter);
+        let record = record_of(owner, position, &letter, frame);
         self.letters.push(Staged { record, envelope: letter.envelope, reply });
     }
 
     /// The commit is durable: shows the letters to readers, rings and answers.
     pub(crate) fn conclude(&mut self, engine: &Engine, written: Option<Written>) {
         let mut stored = Vec::with_capacity(self.letters.len());
-        if let Some(Written { file, base }) = written {
+        if let Some(Written { segment, base }) = written {
             let mut state = engine.state.lock();
             for Staged { record, envelope, reply } in self.letters.drain(..) {
                 let (owner, position) = (record.owner, record.position);
                 state.recount(owner, |totals| totals.add(envelope.len() as u64));
                 state.next_sequence = position.sequence + 1;
-                state.active.keep(record, &file, base);
+                state.active.keep(record, &segment, base);
                 engine.cache.put(position, envelope);
                 stored.push((owner, position, reply));
             }
@@ -193,7 +192,7 @@ fn record_of(
     owner: RecipientId,
     position: Position,
     letter: &Letter,
-    envelope: Range<usize>,
+    frame: Frame,
 ) -> journal::Appended {
     journal::Appended {
         owner,
@@ -203,6 +202,6 @@ fn record_of(
         remembered: letter.received + letter.dedupe_window,
         dedupe: letter.dedupe,
         destination: letter.destination.clone(),
-        envelope,
+        frame,
     }
 }

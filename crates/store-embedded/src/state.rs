@@ -132,7 +132,7 @@ impl State {
     }
 
     fn take_frozen(&mut self, owner: RecipientId, position: Position) -> Option<u64> {
-        let length = u64::from(self.frozen.as_ref()?.mail.get(&(owner, position))?.envelope.length);
+        let length = u64::from(self.frozen.as_ref()?.mail.get(&(owner, position))?.frame.length);
         self.active.note_gone(owner, position).then_some(length)
     }
 

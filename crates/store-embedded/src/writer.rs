@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::disk::io_failure;
 use crate::engine::Engine;
-use crate::journal::{Segment, encode_gone};
+use crate::journal::{Segment, SegmentFile, SegmentId, encode_gone};
 use crate::staging::Stage;
 
 /// A commit takes up no more than this in memory, unless a single letter does.
@@ -109,14 +109,15 @@ impl Writer {
         let segment = match self.segment.take().filter(|segment| !segment.is_worn()) {
             Some(segment) => self.segment.insert(segment),
             None => {
-                let segment = Segment::create(&self.engine.journal, self.next_segment)?;
+                let id = SegmentId::Journal(self.next_segment);
+                let segment = Segment::create(self.engine.shelf.dir(), id)?;
                 self.next_segment += 1;
                 self.engine.state.lock().active.segments.push(segment.handle().clone());
                 self.segment.insert(segment)
             }
         };
         let base = segment.append(&stage.frames, is_durable)?;
-        Ok(Written { file: segment.handle().file.clone(), base })
+        Ok(Written { segment: segment.handle().clone(), base })
     }
 
     fn checkpoint_if_due(&mut self, is_wanted: bool) {
@@ -143,6 +144,6 @@ impl Writer {
 
 /// Where a commit was written.
 pub(crate) struct Written {
-    pub file: Arc<std::fs::File>,
+    pub segment: Arc<SegmentFile>,
     pub base: u64,
 }

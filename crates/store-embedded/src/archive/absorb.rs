@@ -1,18 +1,17 @@
-//! A checkpoint: what is left of a generation moves into the archive, in one transaction.
+//! A checkpoint: the places of what is left of a generation move into the archive, in one transaction.
 
 use std::collections::{HashMap, HashSet};
+use std::iter::Peekable;
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::WriteTransaction;
 use store::{Position, RecipientId, Result, Timestamp};
 
-use super::rows::{
-    ENVELOPES, EXPIRIES, LAST_SEGMENT, MAIL, META, MailRow, NEXT_SEQUENCE, TOTALS, Totals, place,
-    timed,
-};
-use super::{Archive, remembered};
+use super::ledger::Ledger;
+use super::rows::{LAST_SEGMENT, META, NEXT_SEQUENCE, Totals};
+use super::sheet::{PLACES, Sheet};
+use super::{Archive, Outcome, remembered};
 use crate::generation::{Generation, Kept};
-
-pub(super) type Outcome<T> = std::result::Result<T, redb::Error>;
+use crate::journal::SegmentId;
 
 /// What a checkpoint has to know beside its generation.
 pub(crate) struct Survey {
@@ -34,10 +33,13 @@ impl Archive {
     ) -> Result<HashMap<RecipientId, Totals>> {
         let mut spans = Vec::new();
         let changed = self.disk.write(|transaction| {
-            let mut absorption = Absorption::begin(transaction, generation)?;
-            absorption.remove(generation)?;
-            absorption.insert(generation, &survey.gone)?;
-            let changed = absorption.finish(transaction)?;
+            let mut ledger = Ledger::open(transaction)?;
+            for owner in &generation.touched {
+                ledger.totals_of(*owner)?;
+            }
+            remove(&mut ledger, generation)?;
+            insert(&mut ledger, generation, &survey.gone)?;
+            let changed = ledger.close()?;
             spans = remembered::turn(transaction, &self.spans.get(), generation, survey.now)?;
             advance(transaction, generation, survey.next_sequence)?;
             Ok(changed)
@@ -47,84 +49,56 @@ impl Archive {
     }
 }
 
-struct Absorption<'t> {
-    mail: Table<'t, [u8; 32], &'static [u8]>,
-    envelopes: Table<'t, [u8; 16], &'static [u8]>,
-    expiries: Table<'t, [u8; 40], ()>,
-    totals: HashMap<RecipientId, Totals>,
+fn remove(ledger: &mut Ledger<'_>, generation: &Generation) -> Outcome<()> {
+    let mut gone = generation.gone.iter().copied().peekable();
+    while let Some((owner, position)) = gone.next() {
+        let Some((key, mut sheet)) = ledger.sheet_of(owner, position)? else { continue };
+        let last = sheet.last().unwrap_or(position);
+        let mut here = vec![position];
+        while let Some((_, next)) = gone.next_if(|(other, next)| *other == owner && *next <= last) {
+            here.push(next);
+        }
+        sheet.retain(|position| here.binary_search(&position).is_err());
+        ledger.replace(owner, key, &sheet)?;
+    }
+    Ok(())
 }
 
-impl<'t> Absorption<'t> {
-    fn begin(transaction: &'t WriteTransaction, generation: &Generation) -> Outcome<Self> {
-        let rows = transaction.open_table(TOTALS)?;
-        let mut totals = HashMap::with_capacity(generation.touched.len());
-        for owner in &generation.touched {
-            let (messages, bytes) = rows.get(owner.0)?.map(|row| row.value()).unwrap_or_default();
-            totals.insert(*owner, Totals { messages, bytes });
-        }
-        Ok(Self {
-            mail: transaction.open_table(MAIL)?,
-            envelopes: transaction.open_table(ENVELOPES)?,
-            expiries: transaction.open_table(EXPIRIES)?,
-            totals,
-        })
+fn insert(
+    ledger: &mut Ledger<'_>,
+    generation: &Generation,
+    gone: &HashSet<(RecipientId, Position)>,
+) -> Outcome<()> {
+    for segment in &generation.segments {
+        ledger.load_of(segment.id)?.size = segment.file.metadata()?.len();
     }
+    let mut mail = generation.mail.iter().peekable();
+    while let Some(&((owner, key), kept)) = mail.peek() {
+        let (owner, key) = (*owner, *key);
+        // The key is that of the first, even if it has gone by now: doing it again must find the same row.
+        let sheet = next_sheet(&mut mail, owner, kept.segment.id, gone);
+        ledger.replace(owner, key, &sheet)?;
+    }
+    Ok(())
+}
 
-    fn remove(&mut self, generation: &Generation) -> Outcome<()> {
-        let mut rows = Vec::with_capacity(generation.gone.len());
-        for (owner, position) in &generation.gone {
-            if let Some(row) = self.mail.remove(place(*owner, *position))? {
-                rows.push((*position, *owner, MailRow::decode(row.value())?));
-            }
+fn next_sheet<'g>(
+    mail: &mut Peekable<impl Iterator<Item = (&'g (RecipientId, Position), &'g Kept)>>,
+    owner: RecipientId,
+    segment: SegmentId,
+    gone: &HashSet<(RecipientId, Position)>,
+) -> Sheet {
+    let mut sheet = Sheet::in_segment(segment);
+    for _ in 0..PLACES {
+        let is_next = |((other, _), kept): &(&(RecipientId, Position), &Kept)| {
+            *other == owner && kept.segment.id == segment
+        };
+        let Some((place, kept)) = mail.next_if(is_next) else { break };
+        if !gone.contains(place) {
+            sheet.push(place.1, kept);
         }
-        rows.sort_unstable_by_key(|(position, ..)| *position);
-        for (position, owner, row) in rows {
-            self.expiries.remove(timed(row.expires, place(owner, position)))?;
-            self.envelopes.remove(position.to_bytes())?;
-            self.totals.entry(owner).or_default().subtract(u64::from(row.length));
-        }
-        Ok(())
     }
-
-    /// In the order of positions, which is the order of the envelopes in the journal and in their table.
-    fn insert(
-        &mut self,
-        generation: &Generation,
-        gone: &HashSet<(RecipientId, Position)>,
-    ) -> Outcome<()> {
-        let mut mail: Vec<_> =
-            generation.mail.iter().filter(|(place, _)| !gone.contains(place)).collect();
-        mail.sort_unstable_by_key(|((_, position), _)| *position);
-        for ((owner, position), kept) in mail {
-            self.insert_one(*owner, *position, kept)?;
-        }
-        Ok(())
-    }
-
-    fn insert_one(&mut self, owner: RecipientId, position: Position, kept: &Kept) -> Outcome<()> {
-        let place = place(owner, position);
-        let Kept { received, expires, destination, envelope } = kept.clone();
-        let row = MailRow { received, expires, length: envelope.length, destination };
-        let is_new = self.mail.insert(place, row.encode().as_slice())?.is_none();
-        self.envelopes.insert(position.to_bytes(), &*envelope.read()?)?;
-        self.expiries.insert(timed(expires, place), ())?;
-        if is_new {
-            self.totals.entry(owner).or_default().add(u64::from(row.length));
-        }
-        Ok(())
-    }
-
-    fn finish(self, transaction: &WriteTransaction) -> Outcome<HashMap<RecipientId, Totals>> {
-        let mut rows = transaction.open_table(TOTALS)?;
-        for (owner, totals) in &self.totals {
-            if totals.messages == 0 {
-                rows.remove(owner.0)?;
-            } else {
-                rows.insert(owner.0, (totals.messages, totals.bytes))?;
-            }
-        }
-        Ok(self.totals)
-    }
+    sheet
 }
 
 fn advance(
@@ -133,8 +107,8 @@ fn advance(
     next_sequence: u64,
 ) -> Outcome<()> {
     let mut meta = transaction.open_table(META)?;
-    if let Some(last) = generation.segments.last() {
-        meta.insert(LAST_SEGMENT, last.id)?;
+    if let Some(SegmentId::Journal(last)) = generation.segments.last().map(|segment| segment.id) {
+        meta.insert(LAST_SEGMENT, last)?;
     }
     meta.insert(NEXT_SEQUENCE, next_sequence)?;
     Ok(())

@@ -1,10 +1,13 @@
-//! The archive: mail that outlived a generation, in one redb file.
+//! The archive: where the mail is that outlived a generation, in one redb file. The envelopes are in their segments.
 //!
 //! Only checkpoints write to it. Everybody else reads snapshots.
 
 mod absorb;
+mod ledger;
+mod relocate;
 mod remembered;
 mod rows;
+mod sheet;
 #[cfg(test)]
 mod tests;
 
@@ -12,19 +15,23 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use redb::{ReadTransaction, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, TableError, WriteTransaction};
 use store::{Position, RecipientId, Result, Timestamp};
 
 use crate::disk::{Disk, failure};
 use remembered::{Span, Spans};
 
 pub(crate) use absorb::Survey;
+pub(crate) use relocate::Filed;
 use rows::{
-    ENVELOPES, EXPIRIES, LAST_SEGMENT, MAIL, META, NEXT_SEQUENCE, TOTALS, missing_envelope,
-    owner_of, place, position_of, timed, untimed,
+    EXPIRIES, FORMAT, LAST_SEGMENT, META, NEXT_SEQUENCE, SEGMENTS, SHEETS, TOTALS, owner_of, place,
+    position_of, timed, untimed,
 };
-pub(crate) use rows::{MailRow, Totals};
+pub(crate) use rows::{Load, Totals};
+pub(crate) use sheet::{Place, Sheet};
+
+/// The format that this version writes, and the only one that it reads.
+const CURRENT_FORMAT: u64 = 2;
 
 /// Mail that is older than the journal.
 pub(crate) struct Archive {
@@ -48,14 +55,13 @@ impl Archive {
             .map_err(failure)
     }
 
-    /// Creates the tables of a new archive, and says how far an old one has come.
-    pub(crate) fn progress(&self) -> Result<Progress> {
-        let progress = match self.disk.read(read_progress) {
-            Ok(progress) => progress,
-            Err(_) => self.disk.write(create).and_then(|()| self.disk.read(read_progress))?,
-        };
+    /// Creates the tables of a new archive. False if this one has a format that cannot be read.
+    pub(crate) fn prepare(&self) -> Result<bool> {
+        if self.disk.read(is_new)? {
+            self.disk.write(create)?;
+        }
         self.spans.set(self.disk.read(remembered::list)?);
-        Ok(progress)
+        Ok(self.snapshot()?.number(FORMAT)? == CURRENT_FORMAT)
     }
 
     /// What is there now, for several reads.
@@ -69,19 +75,22 @@ impl Archive {
     }
 }
 
-fn create(transaction: &WriteTransaction) -> std::result::Result<(), redb::Error> {
-    transaction.open_table(MAIL)?;
-    transaction.open_table(ENVELOPES)?;
-    transaction.open_table(EXPIRIES)?;
-    transaction.open_table(TOTALS)?;
-    transaction.open_table(META)?;
-    Ok(())
+type Outcome<T> = std::result::Result<T, redb::Error>;
+
+fn is_new(transaction: &ReadTransaction) -> Outcome<bool> {
+    match transaction.open_table(META) {
+        Err(TableError::TableDoesNotExist(_)) => Ok(true),
+        table => Ok(table.map(|_| false)?),
+    }
 }
 
-fn read_progress(transaction: &ReadTransaction) -> std::result::Result<Progress, redb::Error> {
-    let meta = transaction.open_table(META)?;
-    let number = |name| Ok::<_, redb::Error>(meta.get(name)?.map_or(0, |value| value.value()));
-    Ok(Progress { last_segment: number(LAST_SEGMENT)?, next_sequence: number(NEXT_SEQUENCE)? })
+fn create(transaction: &WriteTransaction) -> Outcome<()> {
+    transaction.open_table(SHEETS)?;
+    transaction.open_table(EXPIRIES)?;
+    transaction.open_table(TOTALS)?;
+    transaction.open_table(SEGMENTS)?;
+    transaction.open_table(META)?.insert(FORMAT, CURRENT_FORMAT)?;
+    Ok(())
 }
 
 /// The archive at one moment.
@@ -91,6 +100,19 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// How far the archive has come.
+    pub(crate) fn progress(&self) -> Result<Progress> {
+        let last_segment = self.number(LAST_SEGMENT)?;
+        Ok(Progress { last_segment, next_sequence: self.number(NEXT_SEQUENCE)? })
+    }
+
+    fn number(&self, name: &str) -> Result<u64> {
+        self.read(|transaction| {
+            let row = transaction.open_table(META)?.get(name)?.map(|row| row.value());
+            Ok(row.unwrap_or_default())
+        })
+    }
+
     /// How much of this mailbox is archived.
     pub(crate) fn totals(&self, owner: RecipientId) -> Result<Totals> {
         self.read(|transaction| {
@@ -109,36 +131,42 @@ impl Snapshot {
         self.read(|transaction| remembered::find(transaction, &self.spans, owner, dedupe))
     }
 
-    /// The lengths of those of `positions` that are in this mailbox.
+    /// The lengths of those of `positions`, which are in order, that are in this mailbox.
     pub(crate) fn lengths(
         &self,
         owner: RecipientId,
         positions: &[Position],
     ) -> Result<Vec<(Position, u64)>> {
         self.read(|transaction| {
-            let mail = transaction.open_table(MAIL)?;
+            let sheets = transaction.open_table(SHEETS)?;
             let mut found = Vec::with_capacity(positions.len());
-            for position in positions {
-                if let Some(row) = mail.get(place(owner, *position))? {
-                    found.push((*position, u64::from(MailRow::decode(row.value())?.length)));
-                }
+            let mut rest = positions;
+            while let Some(first) = rest.first() {
+                let sheet = sheet_before(&sheets, owner, *first)?.map(|(_, sheet)| sheet);
+                let last = sheet.as_ref().and_then(Sheet::last).unwrap_or(*first);
+                let (here, after) = rest.split_at(rest.partition_point(|id| *id <= last).max(1));
+                let places = here.iter().filter_map(|id| sheet.as_ref()?.find(*id));
+                found.extend(places.map(|place| (place.position, u64::from(place.frame.length))));
+                rest = after;
             }
             Ok(found)
         })
     }
 
-    /// Shows the rows of a mailbox to `visit`, oldest first, until it says that it has enough.
+    /// Shows the mail of a mailbox to `visit`, oldest first, until it says that it has enough.
     pub(crate) fn visit(
         &self,
         owner: RecipientId,
         between: RangeInclusive<Position>,
-        mut visit: impl FnMut(Position, MailRow) -> bool,
+        mut visit: impl FnMut(Place<'_>) -> bool,
     ) -> Result<()> {
         self.read(|transaction| {
-            let mail = transaction.open_table(MAIL)?;
-            for row in mail.range(place(owner, *between.start())..=place(owner, *between.end()))? {
-                let (key, row) = row?;
-                if !visit(position_of(key.value()), MailRow::decode(row.value())?) {
+            let sheets = transaction.open_table(SHEETS)?;
+            let before = sheet_before(&sheets, owner, *between.start())?;
+            let first = before.map_or(*between.start(), |(key, _)| key);
+            for row in sheets.range(place(owner, first)..=place(owner, *between.end()))? {
+                let sheet = Sheet::decode(row?.1.value())?;
+                if !sheet.from(*between.start()).all(&mut visit) {
                     break;
                 }
             }
@@ -146,42 +174,26 @@ impl Snapshot {
         })
     }
 
-    /// The newest row for which `is_wanted`.
+    /// When the newest message for which `is_wanted` was accepted.
     pub(crate) fn newest(
         &self,
         owner: RecipientId,
-        between: RangeInclusive<Position>,
-        is_wanted: impl Fn(Position, &MailRow) -> bool,
-    ) -> Result<Option<MailRow>> {
+        last: Position,
+        is_wanted: impl Fn(Position) -> bool,
+    ) -> Result<Option<Timestamp>> {
         self.read(|transaction| {
-            let mail = transaction.open_table(MAIL)?;
-            for row in
-                mail.range(place(owner, *between.start())..=place(owner, *between.end()))?.rev()
-            {
-                let (key, row) = row?;
-                let row = MailRow::decode(row.value())?;
-                if is_wanted(position_of(key.value()), &row) {
-                    return Ok(Some(row));
+            let sheets = transaction.open_table(SHEETS)?;
+            for row in sheets.range(place(owner, FIRST)..=place(owner, last))?.rev() {
+                let sheet = Sheet::decode(row?.1.value())?;
+                if let Some(newest) = sheet.places().rev().find(|place| is_wanted(place.position)) {
+                    return Ok(Some(newest.received));
                 }
             }
             Ok(None)
         })
     }
 
-    /// The envelopes of archived messages.
-    pub(crate) fn envelopes(&self, positions: &[Position]) -> Result<Vec<Bytes>> {
-        self.read(|transaction| {
-            let envelopes = transaction.open_table(ENVELOPES)?;
-            let mut found = Vec::with_capacity(positions.len());
-            for position in positions {
-                let row = envelopes.get(position.to_bytes())?.ok_or_else(missing_envelope)?;
-                found.push(Bytes::copy_from_slice(row.value()));
-            }
-            Ok(found)
-        })
-    }
-
-    /// Up to `limit` messages whose time has passed at `now` and for which `is_wanted`, soonest first.
+    /// Up to `limit` messages whose time has passed at `now` and for which `is_wanted`, about soonest first.
     pub(crate) fn expired(
         &self,
         now: Timestamp,
@@ -189,25 +201,41 @@ impl Snapshot {
         is_wanted: impl Fn(RecipientId, Position) -> bool,
     ) -> Result<Vec<(RecipientId, Position)>> {
         self.read(|transaction| {
+            let sheets = transaction.open_table(SHEETS)?;
             let mut expired = Vec::new();
             for row in transaction.open_table(EXPIRIES)?.range(..=timed(now, [0xff; 32]))? {
-                let place = untimed(row?.0.value());
-                let (owner, position) = (owner_of(place), position_of(place));
                 if expired.len() == limit {
                     break;
                 }
-                if is_wanted(owner, position) {
-                    expired.push((owner, position));
-                }
+                let key = untimed(row?.0.value());
+                let Some(row) = sheets.get(key)? else {
+                    return Err(redb::Error::Corrupted("a sheet is missing".to_owned()));
+                };
+                let (owner, sheet) = (owner_of(key), Sheet::decode(row.value())?);
+                let over = sheet.places().filter(|place| place.expires <= now);
+                let over = over.filter(|place| is_wanted(owner, place.position));
+                expired
+                    .extend(over.map(|place| (owner, place.position)).take(limit - expired.len()));
             }
             Ok(expired)
         })
     }
 
-    fn read<T>(
-        &self,
-        act: impl FnOnce(&ReadTransaction) -> std::result::Result<T, redb::Error>,
-    ) -> Result<T> {
+    fn read<T>(&self, act: impl FnOnce(&ReadTransaction) -> Outcome<T>) -> Result<T> {
         act(&self.transaction).map_err(failure)
     }
+}
+
+const FIRST: Position = Position { sequence: 0, incarnation: 0 };
+
+/// The sheet that has this message if any has, and the position in its key.
+fn sheet_before(
+    sheets: &impl ReadableTable<[u8; 32], &'static [u8]>,
+    owner: RecipientId,
+    position: Position,
+) -> Outcome<Option<(Position, Sheet)>> {
+    let mut rows = sheets.range(place(owner, FIRST)..=place(owner, position))?;
+    let Some(row) = rows.next_back() else { return Ok(None) };
+    let (key, row) = row?;
+    Ok(Some((position_of(key.value()), Sheet::decode(row.value())?)))
 }

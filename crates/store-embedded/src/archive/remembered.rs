@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use redb::{ReadTransaction, TableDefinition, TableError, TableHandle, WriteTransaction};
 use store::{RecipientId, Timestamp};
 
-use super::absorb::Outcome;
+use super::Outcome;
 use super::rows::pair;
 use crate::generation::{Generation, Seen};
 
@@ -94,7 +94,7 @@ pub(super) fn find(
     Ok(latest)
 }
 
-/// Adds what `generation` has seen, drops the spans that are over at `now`, and returns those that remain.
+/// Adds what `generation` has seen and is not forgotten at `now` already, drops the spans that are over at `now`, and returns those that remain.
 pub(super) fn turn(
     transaction: &WriteTransaction,
     spans: &[Span],
@@ -104,6 +104,7 @@ pub(super) fn turn(
     let mut entries: Vec<_> = generation
         .remembered
         .iter()
+        .filter(|(_, seen)| seen.until > now)
         .map(|((owner, dedupe), seen)| (Span::of(seen), pair(owner.0, *dedupe), seen.until.0))
         .collect();
     entries.sort_unstable();

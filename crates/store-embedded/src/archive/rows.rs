@@ -1,59 +1,46 @@
 //! The tables of `mail.redb`. All numbers are big-endian, so that keys sort as they count.
 
-use didcomm::Destination;
 use redb::TableDefinition;
 use store::{Position, RecipientId, Timestamp};
 
-/// Owner and position → [`MailRow`]. Small rows, so that a mailbox is counted and searched without its envelopes.
-pub(crate) const MAIL: TableDefinition<[u8; 32], &[u8]> = TableDefinition::new("mail");
-/// Position → envelope.
-pub(crate) const ENVELOPES: TableDefinition<[u8; 16], &[u8]> = TableDefinition::new("envelopes");
-/// Expiry, owner and position.
+/// Owner and position of the first message that it was made for → [`Sheet`](super::Sheet). The sheets of a mailbox do not
+/// overlap.
+pub(crate) const SHEETS: TableDefinition<[u8; 32], &[u8]> = TableDefinition::new("sheets");
+/// When the first message of a sheet expires, and the sheet's key.
 pub(crate) const EXPIRIES: TableDefinition<[u8; 40], ()> = TableDefinition::new("expiries");
 /// Owner → messages and bytes.
 pub(crate) const TOTALS: TableDefinition<[u8; 16], (u64, u64)> = TableDefinition::new("totals");
-/// [`LAST_SEGMENT`] and [`NEXT_SEQUENCE`].
+/// Segment → its [`Load`]. Segments without messages have no row.
+pub(crate) const SEGMENTS: TableDefinition<u64, (u64, u64, u64)> = TableDefinition::new("segments");
+/// [`FORMAT`], [`LAST_SEGMENT`] and [`NEXT_SEQUENCE`].
 pub(crate) const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
+/// The format of the directory. The first one had no such row.
+pub(crate) const FORMAT: &str = "format";
 /// The last segment of the journal that the archive contains.
 pub(crate) const LAST_SEGMENT: &str = "last segment";
 /// A sequence above all that the archive has seen.
 pub(crate) const NEXT_SEQUENCE: &str = "next sequence";
 
-/// A message without its envelope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MailRow {
-    pub received: Timestamp,
-    pub expires: Timestamp,
-    pub length: u32,
-    pub destination: Destination,
+/// What lives in a segment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub messages: u64,
+    /// Of their frames.
+    pub bytes: u64,
+    /// Bytes of the file.
+    pub size: u64,
 }
 
-impl MailRow {
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64);
-        bytes.extend_from_slice(&self.received.0.to_be_bytes());
-        bytes.extend_from_slice(&self.expires.0.to_be_bytes());
-        bytes.extend_from_slice(&self.length.to_be_bytes());
-        bytes.extend_from_slice(&self.destination.to_bytes());
-        bytes
+impl Load {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, redb::Error> {
-        Self::try_decode(bytes)
-            .ok_or_else(|| redb::Error::Corrupted("a row of the mail table".to_owned()))
-    }
-
-    fn try_decode(bytes: &[u8]) -> Option<Self> {
-        let (received, rest) = bytes.split_first_chunk()?;
-        let (expires, rest) = rest.split_first_chunk()?;
-        let (length, destination) = rest.split_first_chunk()?;
-        Some(Self {
-            received: Timestamp(u64::from_be_bytes(*received)),
-            expires: Timestamp(u64::from_be_bytes(*expires)),
-            length: u32::from_be_bytes(*length),
-            destination: Destination::from_bytes(destination).ok()?,
-        })
+    pub(crate) fn subtract(&mut self, other: Self) {
+        self.messages = self.messages.saturating_sub(other.messages);
+        self.bytes = self.bytes.saturating_sub(other.bytes);
     }
 }
 
@@ -113,9 +100,4 @@ pub(crate) fn owner_of(place: [u8; 32]) -> RecipientId {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&place[..16]);
     RecipientId(bytes)
-}
-
-/// An envelope that a row promises and that is not there.
-pub(crate) fn missing_envelope() -> redb::Error {
-    redb::Error::Corrupted("an envelope is missing".to_owned())
 }

@@ -1,16 +1,9 @@
-//! Frames of the journal: length and CRC-32 of the payload (4 bytes each, little-endian), then the payload.
-
-use std::ops::Range;
+//! What the frames of the journal say.
 
 use didcomm::Destination;
 use store::{Letter, Position, RecipientId, Timestamp};
 
-const APPEND: u8 = 1;
-const GONE: u8 = 2;
-/// Length and checksum.
-const FRAME: usize = 8;
-/// Kind, owner, position, received, expires, remembered, dedupe, length of the destination.
-const APPEND_HEAD: usize = 1 + 16 + 16 + 8 + 8 + 8 + 16 + 2;
+use super::frame::{APPEND, APPEND_HEAD, FRAME, Frame, GONE, Reader};
 
 /// What a frame says.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,17 +25,17 @@ pub(crate) struct Appended {
     pub remembered: Timestamp,
     pub dedupe: [u8; 16],
     pub destination: Destination,
-    /// Where the envelope is, from the start of the encoded bytes.
-    pub envelope: Range<usize>,
+    /// Where it is, from the start of the encoded bytes.
+    pub frame: Frame,
 }
 
-/// Adds the frame of an append to `out` and says where in `out` the envelope is.
+/// Adds the frame of an append to `out` and says where in `out` it is.
 pub(crate) fn encode_append(
     out: &mut Vec<u8>,
     owner: RecipientId,
     position: Position,
     letter: &Letter,
-) -> Range<usize> {
+) -> Frame {
     let start = begin(out, APPEND);
     let destination = letter.destination.to_bytes();
     out.extend_from_slice(&owner.0);
@@ -51,13 +44,11 @@ pub(crate) fn encode_append(
         out.extend_from_slice(&time.0.to_be_bytes());
     }
     out.extend_from_slice(&letter.dedupe);
-    // A destination is a key or a DID, whose length `didcomm` limits far below 64 KiB.
     out.extend_from_slice(&(destination.len() as u16).to_be_bytes());
     out.extend_from_slice(&destination);
-    let envelope = out.len()..out.len() + letter.envelope.len();
     out.extend_from_slice(&letter.envelope);
     finish(out, start);
-    envelope
+    Frame::new(start as u64, destination.len(), letter.envelope.len())
 }
 
 /// Adds the frame of a removal to `out`.
@@ -78,14 +69,14 @@ pub(crate) fn decode(bytes: &[u8], offset: usize) -> Option<(Record, usize)> {
         return None;
     }
     let record = match *payload.first()? {
-        APPEND => Record::Appended(decode_append(payload, offset + FRAME)?),
+        APPEND => Record::Appended(decode_append(payload, offset as u64)?),
         GONE => decode_gone(&payload[1..])?,
         _ => return None,
     };
     Some((record, offset + FRAME + length))
 }
 
-fn decode_append(payload: &[u8], at: usize) -> Option<Appended> {
+fn decode_append(payload: &[u8], at: u64) -> Option<Appended> {
     let mut rest = Reader(payload.get(1..)?);
     let owner = RecipientId(rest.take()?);
     let position = Position::from_bytes(rest.take()?);
@@ -93,8 +84,8 @@ fn decode_append(payload: &[u8], at: usize) -> Option<Appended> {
     let dedupe = rest.take()?;
     let length = usize::from(u16::from_be_bytes(rest.take()?));
     let destination = Destination::from_bytes(rest.0.get(..length)?).ok()?;
-    let envelope = at + APPEND_HEAD + length..at + payload.len();
-    Some(Appended { owner, position, received, expires, remembered, dedupe, destination, envelope })
+    let frame = Frame::new(at, length, payload.len() - APPEND_HEAD - length);
+    Some(Appended { owner, position, received, expires, remembered, dedupe, destination, frame })
 }
 
 fn decode_gone(payload: &[u8]) -> Option<Record> {
@@ -118,22 +109,8 @@ fn finish(out: &mut [u8], start: usize) {
     head[4..].copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*taken)
-    }
-
-    fn time(&mut self) -> Option<Timestamp> {
-        self.take().map(u64::from_be_bytes).map(Timestamp)
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use bytes::Bytes;
@@ -142,10 +119,10 @@ mod tests {
 
     use super::*;
 
-    const OWNER: RecipientId = RecipientId([3; 16]);
-    const POSITION: Position = Position { sequence: 9, incarnation: 77 };
+    pub(crate) const OWNER: RecipientId = RecipientId([3; 16]);
+    pub(crate) const POSITION: Position = Position { sequence: 9, incarnation: 77 };
 
-    fn letter() -> Letter {
+    pub(crate) fn letter() -> Letter {
         Letter {
             envelope: Bytes::from_static(b"{\"protected\":\"\"}"),
             destination: VerKey::from_bytes([5; 32]).into(),
@@ -169,11 +146,10 @@ mod tests {
             (Timestamp(1_000), Timestamp(9_000), Timestamp(3_000))
         );
         assert_eq!(read.destination, letter().destination);
-        assert_eq!(
-            (read.envelope.clone(), &bytes[read.envelope]),
-            (written, &letter().envelope[..])
-        );
-        assert_eq!(next, bytes.len());
+        assert_eq!(read.frame, written);
+        let envelope = written.offset as usize + usize::from(written.head)..;
+        assert_eq!(&bytes[envelope], &letter().envelope[..]);
+        assert_eq!((next as u64, written.end()), (bytes.len() as u64, bytes.len() as u64));
     }
 
     #[test]

@@ -1,30 +1,101 @@
 //! One file of the journal.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::frame::{HEADING, Heading, heading};
 use super::record::{Record, decode};
 
 /// Marks the file and its format.
 const MAGIC: [u8; 8] = *b"restant1";
 const HEAD: u64 = MAGIC.len() as u64;
 const SUFFIX: &str = "journal";
+const SUFFIX_MOVED: &str = "moved";
+
+/// The number of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum SegmentId {
+    /// Written as mail came; later ones are higher.
+    Journal(u64),
+    /// Holds copies of old mail from segments that had little left.
+    Moved(u64),
+}
+
+/// Set in the numbers of moved segments, in the archive.
+const MOVED: u64 = 1 << 63;
+
+impl SegmentId {
+    pub(crate) fn to_number(self) -> u64 {
+        match self {
+            Self::Journal(id) => id,
+            Self::Moved(id) => id | MOVED,
+        }
+    }
+
+    pub(crate) fn from_number(number: u64) -> Self {
+        if number & MOVED == 0 { Self::Journal(number) } else { Self::Moved(number & !MOVED) }
+    }
+
+    fn path(self, dir: &Path) -> PathBuf {
+        dir.join(self.to_string())
+    }
+
+    fn of(path: &Path) -> Option<Self> {
+        let id = u64::from_str_radix(path.file_stem()?.to_str()?, 16).ok()?;
+        match path.extension()?.to_str()? {
+            SUFFIX => Some(Self::Journal(id)),
+            SUFFIX_MOVED => Some(Self::Moved(id)),
+            _ => None,
+        }
+    }
+}
+
+/// The name of its file.
+impl fmt::Display for SegmentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Journal(id) => write!(f, "{id:016x}.{SUFFIX}"),
+            Self::Moved(id) => write!(f, "{id:016x}.{SUFFIX_MOVED}"),
+        }
+    }
+}
 
 /// A segment as its readers hold it.
-#[derive(Clone)]
 pub(crate) struct SegmentFile {
-    /// Its number; later ones are higher.
-    pub id: u64,
-    /// Open for reading and writing.
-    pub file: Arc<File>,
+    pub id: SegmentId,
+    pub file: File,
+}
+
+impl SegmentFile {
+    /// Opens a segment for reading.
+    pub(crate) fn open(dir: &Path, id: SegmentId) -> io::Result<Self> {
+        Ok(Self { id, file: File::open(id.path(dir))? })
+    }
+
+    /// Calls `visit` with the place and heading of every frame. They are not compared to their checksums; where they make no
+    /// sense, this ends.
+    pub(crate) fn headings(&self, mut visit: impl FnMut(Heading)) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
+        let mut offset = HEAD;
+        let mut bytes = [0; HEADING];
+        while offset < length {
+            let wanted = usize::try_from(length - offset).map_or(HEADING, |rest| rest.min(HEADING));
+            self.file.read_exact_at(&mut bytes[..wanted], offset)?;
+            let Some(heading) = heading(&bytes[..wanted]) else { break };
+            offset += heading.bytes;
+            visit(heading);
+        }
+        Ok(())
+    }
 }
 
 /// The segment that is written to.
 pub(crate) struct Segment {
-    handle: SegmentFile,
+    handle: Arc<SegmentFile>,
     /// What is valid of the file, in bytes. Behind it there may be the rest of a write that failed.
     length: u64,
     has_rest: bool,
@@ -33,16 +104,16 @@ pub(crate) struct Segment {
 
 impl Segment {
     /// Creates segment `id`, durably.
-    pub(crate) fn create(dir: &Path, id: u64) -> io::Result<Self> {
-        let path = path_of(dir, id);
+    pub(crate) fn create(dir: &Path, id: SegmentId) -> io::Result<Self> {
+        let path = id.path(dir);
         let created = create_file(&path).and_then(|file| sync_directory(dir).map(|()| file));
         let file = created.inspect_err(|_| drop(std::fs::remove_file(&path)))?;
-        let handle = SegmentFile { id, file: Arc::new(file) };
+        let handle = Arc::new(SegmentFile { id, file });
         Ok(Self { handle, length: HEAD, has_rest: false, is_worn: false })
     }
 
     /// The file, for readers.
-    pub(crate) fn handle(&self) -> &SegmentFile {
+    pub(crate) fn handle(&self) -> &Arc<SegmentFile> {
         &self.handle
     }
 
@@ -98,7 +169,7 @@ fn create_file(path: &Path) -> io::Result<File> {
 
 /// What [`replay`] found.
 pub(crate) struct Replayed {
-    pub handle: SegmentFile,
+    pub handle: Arc<SegmentFile>,
     /// Bytes behind the last valid frame, torn off by a crash.
     pub torn: usize,
 }
@@ -106,12 +177,11 @@ pub(crate) struct Replayed {
 /// Reads a segment from its start, handing each record to `apply`.
 pub(crate) fn replay(
     dir: &Path,
-    id: u64,
-    mut apply: impl FnMut(&SegmentFile, Record),
+    id: SegmentId,
+    mut apply: impl FnMut(&Arc<SegmentFile>, Record),
 ) -> io::Result<Replayed> {
-    let path = path_of(dir, id);
-    let bytes = std::fs::read(&path)?;
-    let handle = SegmentFile { id, file: Arc::new(File::open(&path)?) };
+    let bytes = std::fs::read(id.path(dir))?;
+    let handle = Arc::new(SegmentFile::open(dir, id)?);
     let mut offset = if bytes.starts_with(&MAGIC) { MAGIC.len() } else { bytes.len() };
     while let Some((record, next)) = decode(&bytes, offset) {
         apply(&handle, record);
@@ -120,32 +190,19 @@ pub(crate) fn replay(
     Ok(Replayed { handle, torn: bytes.len() - offset })
 }
 
-/// The ids of the segments in `dir`, oldest first.
-pub(crate) fn list(dir: &Path) -> io::Result<Vec<u64>> {
+/// The segments in `dir`, oldest first; moved ones come last.
+pub(crate) fn list(dir: &Path) -> io::Result<Vec<SegmentId>> {
     let mut ids = Vec::new();
     for entry in std::fs::read_dir(dir)? {
-        ids.extend(id_of(&entry?.path()));
+        ids.extend(SegmentId::of(&entry?.path()));
     }
     ids.sort_unstable();
     Ok(ids)
 }
 
-/// Deletes segments up to and including `last`, which a checkpoint has made superfluous.
-pub(crate) fn remove_up_to(dir: &Path, last: u64) -> io::Result<()> {
-    for id in list(dir)?.into_iter().filter(|id| *id <= last) {
-        std::fs::remove_file(path_of(dir, id))?;
-    }
-    Ok(())
-}
-
-fn path_of(dir: &Path, id: u64) -> PathBuf {
-    dir.join(format!("{id:016x}.{SUFFIX}"))
-}
-
-fn id_of(path: &Path) -> Option<u64> {
-    let is_segment = path.extension().is_some_and(|extension| extension == SUFFIX);
-    let stem = path.file_stem()?.to_str()?;
-    is_segment.then(|| u64::from_str_radix(stem, 16).ok()).flatten()
+/// Deletes a segment that is not needed any more.
+pub(crate) fn remove(dir: &Path, id: SegmentId) -> io::Result<()> {
+    std::fs::remove_file(id.path(dir))
 }
 
 fn sync_directory(dir: &Path) -> io::Result<()> {
