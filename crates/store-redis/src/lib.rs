@@ -1,0 +1,18 @@
+//! Everything mediators keep, in a Redis or a Redis Cluster that many of them share.
+#![forbid(unsafe_code)]
+
+mod connect;
+mod connect_error;
+mod door;
+mod engine;
+mod errors;
+mod info;
+mod names;
+mod options;
+mod redis_store;
+mod script;
+mod slots;
+
+pub use connect_error::ConnectError;
+pub use options::{Credentials, DEFAULT_MAX_CONNECTIONS, DEFAULT_PREFIX, Options, Ssl};
+pub use redis_store::RedisStore;
