@@ -15,6 +15,7 @@ mod hostile_pickup;
 mod hostile_sockets;
 mod implicit_or_explicit;
 mod kill_nine;
+mod many;
 mod racing_key;
 mod restart;
 mod shutdown;

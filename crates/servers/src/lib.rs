@@ -7,6 +7,7 @@
 //! | [`Postgres`] | one PostgreSQL, with a fresh database for each test that wants one |
 //! | [`Balancer`] | HAProxy or nginx before some backends |
 //! | [`Job`], [`Child`] | any program that has to end when the test does |
+//! | [`libfaketime`] | another time for a program |
 //!
 //! Each listens on 127.0.0.1 on a port of its own and keeps its files in a directory of its own. It ends when its value is
 //! dropped, and also when the test panics or is killed. The programs come from the system's packages; one that is missing
@@ -25,5 +26,5 @@ pub use balancer::Balancer;
 pub use cluster::{Migration, RedisCluster};
 pub use port::free_port;
 pub use postgres::{PgSpec, Postgres};
-pub use process::{Child, Job};
+pub use process::{Child, Job, libfaketime};
 pub use redis::{Access, Certificates, RedisServer, RedisSpec};

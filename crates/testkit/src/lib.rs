@@ -7,7 +7,8 @@
 //! | [`Wallet`] | an agent over real HTTP and WebSockets |
 //! | [`Endpoint`] | an agent with an address, which mail is pushed to |
 //! | [`Proxy`] | a network that can be made to fail |
-//! | [`Server`] | the real binary, to be started, killed and started again |
+//! | [`Server`], [`Fleet`] | the real binary, to be started, killed and started again: one, or several that share a store |
+//! | [`Load`] | live wallets that always come back, and those who write to them |
 //! | [`History`] | what was accepted and what was delivered, checked against the guarantees |
 //!
 //! Simulated recipients do not open inner envelopes: a [`Parcel`] only looks like one from outside, and its ciphertext says in
@@ -18,6 +19,7 @@ mod agent;
 mod client;
 mod clock;
 mod history;
+mod load;
 mod parcel;
 mod proxy;
 mod random;
@@ -28,7 +30,8 @@ pub use agent::{Agent, Heard, Invited, Item, NotHeard, Request, Words, forward};
 pub use client::{Endpoint, Frame, Posted, Socket, Take, Wallet};
 pub use clock::RuntimeClock;
 pub use history::{Form, History, Line, Violation};
+pub use load::{Load, Plan};
 pub use parcel::Parcel;
 pub use proxy::{Flow, Proxy, Weather};
 pub use random::Random;
-pub use server::{Server, ServerOptions};
+pub use server::{Fleet, Server, ServerOptions};

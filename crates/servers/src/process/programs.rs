@@ -36,6 +36,19 @@ fn postgres_directories() -> impl Iterator<Item = PathBuf> {
     versions.into_iter().rev()
 }
 
+/// The library that makes a program believe in another time: to be named in `LD_PRELOAD`.
+///
+/// # Panics
+/// If it is not installed; the message says how to install it.
+pub fn libfaketime() -> PathBuf {
+    let places = std::fs::read_dir("/usr/lib").into_iter().flatten().filter_map(Result::ok);
+    let library = |place: PathBuf| place.join("faketime/libfaketime.so.1");
+    let found = places.map(|entry| library(entry.path())).find(|library| library.is_file());
+    found.unwrap_or_else(|| {
+        panic!("libfaketime is missing; install it with: {}", remedy("libfaketime"))
+    })
+}
+
 fn remedy(name: &str) -> String {
     let package = match name {
         "redis-server" | "redis-cli" => "redis-server",

@@ -41,7 +41,16 @@ impl Wallet {
     /// # Panics
     /// If any of that is refused.
     pub async fn join(server: &Server, number: u32, history: &History) -> Self {
-        let wallet = Self::connected(server, number, history, Handshake::DidExchange11, None).await;
+        Self::join_at(server.address(), number, history).await
+    }
+
+    /// The same by way of an address that is not the mediator's own, such as a load balancer's.
+    ///
+    /// # Panics
+    /// As [`Wallet::join`].
+    pub async fn join_at(address: SocketAddr, number: u32, history: &History) -> Self {
+        let wallet = Self::stranger(address, number, history);
+        wallet.connect(Handshake::DidExchange11, None).await;
         wallet.be_mediated().await;
         wallet
     }
@@ -58,15 +67,23 @@ impl Wallet {
         endpoint: Option<&str>,
     ) -> Self {
         let wallet = Self::stranger(server.address(), number, history);
-        let invited = wallet.invitation().await;
-        let request = wallet.agent.request(handshake, &invited, endpoint);
-        match wallet.post(&request.envelope).await {
+        wallet.connect(handshake, endpoint).await;
+        wallet
+    }
+
+    /// Becomes connected. With an `endpoint`, its mail is to be pushed there.
+    ///
+    /// # Panics
+    /// If the mediator does not answer as it should.
+    pub async fn connect(&self, handshake: Handshake, endpoint: Option<&str>) {
+        let invited = self.invitation().await;
+        let request = self.agent.request(handshake, &invited, endpoint);
+        match self.post(&request.envelope).await {
             Posted::Answered(answer) => {
-                wallet.agent.accept(&request, &invited, &answer).expect("a response")
+                self.agent.accept(&request, &invited, &answer).expect("a response")
             }
             other => panic!("a request to connect was answered by {other:?}"),
         }
-        wallet
     }
 
     /// An agent that nobody knows yet.

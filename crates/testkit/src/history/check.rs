@@ -77,6 +77,20 @@ pub(super) fn missing(events: &[Event]) -> Vec<Parcel> {
     missing
 }
 
+/// The places of the first acceptance and the first arrival of each message that has both.
+pub(super) fn spans(events: &[Event]) -> impl Iterator<Item = (Parcel, usize, usize)> {
+    let mut arrived: HashMap<Parcel, usize> = HashMap::new();
+    for (place, event) in events.iter().enumerate() {
+        if let Event::Arrived(Handover { parcel: Some(parcel), .. }) = event {
+            arrived.entry(*parcel).or_insert(place);
+        }
+    }
+    let sendings = sendings(events);
+    sendings.into_iter().filter_map(move |(parcel, sending)| {
+        Some((parcel, sending.accepted?, *arrived.get(&parcel)?))
+    })
+}
+
 pub(super) fn repeated(events: &[Event]) -> Vec<Violation> {
     let mut seen = HashSet::new();
     let parcels = arrivals(events).filter_map(|handover| handover.parcel);

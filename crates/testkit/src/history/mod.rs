@@ -2,9 +2,12 @@
 
 mod check;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::{Heard, Item, Parcel, Words};
 
@@ -35,6 +38,8 @@ pub struct History(Arc<Mutex<Record>>);
 #[derive(Default)]
 struct Record {
     events: Vec<Event>,
+    /// When each of them happened.
+    times: Vec<Instant>,
     lines: u64,
 }
 
@@ -115,6 +120,34 @@ impl History {
         check::repeated(&self.0.lock().events)
     }
 
+    /// How long each message that arrived was under way: from its first 2xx to its first arrival, or nothing if it arrived
+    /// before its sender was told.
+    pub fn delays(&self) -> Vec<(Parcel, Duration)> {
+        let record = self.0.lock();
+        check::spans(&record.events)
+            .map(|(parcel, accepted, arrived)| {
+                (parcel, record.times[arrived].saturating_duration_since(record.times[accepted]))
+            })
+            .collect()
+    }
+
+    /// The longest of the [`History::delays`].
+    pub fn longest_delay(&self) -> Duration {
+        self.delays().into_iter().map(|(_, delay)| delay).max().unwrap_or_default()
+    }
+
+    /// Recipients that something arrived at between these moments.
+    pub fn served_between(&self, start: Instant, end: Instant) -> BTreeSet<u32> {
+        let record = self.0.lock();
+        let events = record.events.iter().zip(&record.times);
+        let within = events.filter(|(_, time)| (start..end).contains(*time));
+        let arrivals = within.filter_map(|(event, _)| match event {
+            Event::Arrived(handover) => Some(handover.to),
+            _ => None,
+        });
+        arrivals.collect()
+    }
+
     /// The whole story, to be shown when something is wrong.
     pub fn story(&self) -> String {
         let record = self.0.lock();
@@ -122,7 +155,9 @@ impl History {
     }
 
     fn note(&self, event: Event) {
-        self.0.lock().events.push(event);
+        let mut record = self.0.lock();
+        record.events.push(event);
+        record.times.push(Instant::now());
     }
 }
 

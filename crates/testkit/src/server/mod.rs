@@ -1,42 +1,28 @@
 //! The real binary: started, killed, started again.
 
-mod process;
+mod fleet;
+mod options;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use servers::{Child, free_port};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use process::Process;
-
-/// How to start it.
-#[derive(Debug, Clone, Default)]
-pub struct ServerOptions {
-    /// `--set` arguments: `section.key=value`.
-    pub set: Vec<String>,
-    /// The largest file it may write, in KiB.
-    pub file_limit_kib: Option<u64>,
-}
-
-impl ServerOptions {
-    /// With these settings, each as `section.key=value`.
-    pub fn with(settings: &[&str]) -> Self {
-        Self {
-            set: settings.iter().map(|setting| (*setting).to_owned()).collect(),
-            file_limit_kib: None,
-        }
-    }
-}
+pub use fleet::Fleet;
+pub use options::ServerOptions;
 
 /// `restante mediator` on a port and a directory of its own. Killed when it is dropped; its log is shown when a test fails.
 pub struct Server {
     address: SocketAddr,
     data: TempDir,
     options: ServerOptions,
-    process: Option<Process>,
+    process: Option<Child>,
 }
 
 /// It has to be ready after this long, also on a machine that is busy with other tests.
@@ -62,7 +48,8 @@ impl Server {
     /// If it does not get ready.
     pub async fn start_with(options: ServerOptions) -> Self {
         let data = TempDir::with_prefix("restante-test-").expect("a directory");
-        let mut server = Self { address: free_address(), data, options, process: None };
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut server = Self { address, data, options, process: None };
         server.launch().await;
         server
     }
@@ -90,7 +77,7 @@ impl Server {
     /// # Panics
     /// If it does not run.
     pub fn kill(&mut self) {
-        self.process.take().expect("the server runs").kill();
+        drop(self.process.take().expect("the server runs"));
     }
 
     /// Asks it to end.
@@ -115,6 +102,22 @@ impl Server {
             assert!(Instant::now() < deadline, "the server does not end:\n{}", self.log());
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// It stops answering; its connections stay open.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn pause(&self) {
+        self.process.as_ref().expect("the server runs").pause();
+    }
+
+    /// It goes on answering.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn resume(&self) {
+        self.process.as_ref().expect("the server runs").resume();
     }
 
     /// Where it listens.
@@ -147,8 +150,8 @@ impl Server {
     }
 
     async fn launch(&mut self) {
-        let process = Process::start(self.address, &self.data(), &self.log_file(), &self.options);
-        self.process = Some(process);
+        let job = self.options.job(self.address, &self.data(), &self.log_file());
+        self.process = Some(job.start());
         let deadline = Instant::now() + READY_WITHIN;
         while !self.is_ready().await {
             assert!(self.is_running(), "the server has ended:\n{}", self.log());
@@ -158,28 +161,32 @@ impl Server {
     }
 
     async fn is_ready(&self) -> bool {
-        let answer = reqwest::get(format!("{}/health/ready", self.url())).await;
-        answer.is_ok_and(|answer| answer.status().is_success())
+        self.readiness().await.is_ok_and(|answer| answer.contains(" 200 "))
+    }
+
+    /// The first line of its answer.
+    async fn readiness(&self) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.write_all(READINESS).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        Ok(answer.lines().next().unwrap_or_default().to_owned())
     }
 }
+
+const READINESS: &[u8] =
+    b"GET /health/ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.process.take());
         if std::thread::panicking() {
-            process::show(&self.log());
+            show(&self.log());
         }
     }
 }
 
-/// A port that was free a moment ago.
-fn free_address() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address")
-}
-
-/// Where `cargo build -p app` leaves the binary, seen from a test's executable.
-fn beside(test: &Path) -> Option<PathBuf> {
-    let binary = test.parent()?.parent()?.join("restante");
-    binary.exists().then_some(binary)
+#[expect(clippy::print_stderr, reason = "the log of a server is shown when its test fails")]
+fn show(log: &str) {
+    eprintln!("--- the server's log\n{log}---");
 }

@@ -1,0 +1,116 @@
+//! The engine is away for a while: senders are held, sockets stay open, and everything resumes by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocols::client;
+use protocols::pickup::V2_0;
+use testkit::{Fleet, Frame, History, Posted, Socket, Wallet, Words};
+use tokio::time::{Instant, sleep};
+
+use super::engine::{Engine, joined, post, sender_at};
+use super::with_own_engines;
+use crate::habits::{kept_promise, numbers, received};
+
+/// How long a forward is held: 10 s unless the operator says otherwise.
+const PATIENCE: Duration = Duration::from_secs(3);
+const SETTINGS: [&str; 1] = ["mailbox.store_patience=3s"];
+
+/// A live wallet at one instance, a sender at the other.
+struct Scene {
+    engine: Engine,
+    wallet: Arc<Wallet>,
+    sender: Arc<Wallet>,
+    socket: Socket,
+    history: History,
+    _fleet: Fleet,
+}
+
+impl Scene {
+    async fn set(engine: Engine) -> Self {
+        let fleet = Fleet::start(2, &engine.options(&SETTINGS)).await;
+        let history = History::default();
+        let wallet = joined(fleet[0].address(), 1, &history).await;
+        let sender = Arc::new(sender_at(fleet[1].address(), &history));
+        let mut socket = wallet.dial().await;
+        let change = client::live_delivery_change(&V2_0, &wallet.agent().id(), true);
+        assert!(matches!(socket.ask(&change).await, Words::Status { live: true, .. }));
+        let mut scene = Self { engine, wallet, sender, socket, history, _fleet: fleet };
+        assert_eq!(post(&scene.sender, &scene.wallet, 0).await, Posted::Accepted);
+        scene.is_pushed(0).await;
+        scene
+    }
+
+    /// A forward that is handed in now, and how long its sender waits for what.
+    fn posting(&self, number: u32) -> tokio::task::JoinHandle<(Posted, Duration)> {
+        let (sender, wallet) = (self.sender.clone(), self.wallet.clone());
+        tokio::spawn(async move {
+            let start = Instant::now();
+            (post(&sender, &wallet, number).await, start.elapsed())
+        })
+    }
+
+    /// The same socket brings it.
+    async fn is_pushed(&mut self, number: u32) {
+        loop {
+            let words = self.socket.words().await;
+            if let Words::Delivery { items, .. } = &words {
+                assert_eq!(numbers(items), [number]);
+                return self.socket.say(&received(&self.wallet, items)).await;
+            }
+        }
+    }
+
+    async fn until_accepted(&self, number: u32) {
+        crate::habits::until("mail is accepted again", async || {
+            post(&self.sender, &self.wallet, number).await == Posted::Accepted
+        })
+        .await;
+    }
+}
+
+async fn a_forward_is_held_until_the_engine_is_back(engine: Engine) {
+    let mut scene = Scene::set(engine).await;
+    scene.engine.pause();
+    let posting = scene.posting(1);
+    sleep(PATIENCE / 2).await;
+    scene.engine.resume();
+    let (posted, _) = posting.await.expect("the sender is told");
+    assert_eq!(posted, Posted::Accepted);
+    scene.is_pushed(1).await;
+    kept_promise(&scene.history, async {}).await;
+}
+
+async fn beyond_that_its_connection_is_cut_without_a_status(engine: Engine) {
+    let mut scene = Scene::set(engine).await;
+    scene.engine.pause();
+    let (posted, waited) = scene.posting(1).await.expect("the sender is told");
+    assert_eq!(posted, Posted::Cut);
+    assert!(waited >= PATIENCE && waited < 2 * PATIENCE, "held for {waited:?}");
+    // Nobody has closed the socket meanwhile.
+    let heard = scene.socket.hear_within(PATIENCE).await;
+    assert!(!matches!(heard, Some(Frame::Closed(_) | Frame::Broken)), "{heard:?}");
+    scene.engine.resume();
+    scene.until_accepted(1).await;
+    scene.is_pushed(1).await;
+    kept_promise(&scene.history, async {}).await;
+}
+
+async fn an_engine_that_was_killed_is_found_again(engine: Engine) {
+    let mut scene = Scene::set(engine).await;
+    scene.engine.kill().await;
+    let (posted, _) = scene.posting(1).await.expect("the sender is told");
+    assert_eq!(posted, Posted::Cut);
+    scene.engine.restart().await;
+    scene.until_accepted(1).await;
+    scene.is_pushed(1).await;
+    assert_eq!(post(&scene.sender, &scene.wallet, 2).await, Posted::Accepted);
+    scene.is_pushed(2).await;
+    kept_promise(&scene.history, async {}).await;
+}
+
+with_own_engines!(
+    a_forward_is_held_until_the_engine_is_back,
+    beyond_that_its_connection_is_cut_without_a_status,
+    an_engine_that_was_killed_is_found_again,
+);
