@@ -6,9 +6,9 @@ use anyhow::Context;
 use config::{Config, PublicUrl, Tls};
 use mediator::{
     Allowance, Carrier, Identity, Introduction, Mediator, Outbound, Pace, Patience, Policy,
-    Settings,
+    Settings, Sockets,
 };
-use store::Quota;
+use store::{Quota, Stores};
 use transport::{CarrierOptions, Certificates, Limits, Network, TlsFiles};
 
 use crate::carrier::LateCarrier;
@@ -18,9 +18,12 @@ use crate::health::Health;
 use crate::{instance, root_secret, stores};
 
 /// A mediator and what it stands on.
+#[derive(Clone)]
 pub struct Assembled {
     /// The mediator.
     pub mediator: Arc<Mediator>,
+    /// Its stores.
+    pub stores: Stores,
     /// Its time.
     pub clock: Arc<SystemClock>,
     /// Whether its stores answer.
@@ -40,10 +43,10 @@ pub async fn mediator(
     let clock = Arc::new(SystemClock::start());
     let opened = stores::open(config, &clock).await?;
     let health = Arc::new(Health::of(&opened));
-    let settings =
-        Settings { instance: instance::name(&config.instance)?, ..settings(config, url) };
-    let mediator = Mediator::new(settings, identity, opened.stores, clock.clone(), carrier);
-    Ok(Assembled { mediator, clock, health })
+    let settings = Settings { instance: instance::name(&config.instance), ..settings(config, url) };
+    let stores = opened.stores;
+    let mediator = Mediator::new(settings, identity, stores.clone(), clock.clone(), carrier);
+    Ok(Assembled { mediator, stores, clock, health })
 }
 
 fn settings(config: &Config, url: &PublicUrl) -> Settings {
@@ -60,6 +63,10 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
             config::Policy::Deny => Policy::Deny,
         },
         allowance: allowance(config),
+        sockets: match config.pickup.sockets {
+            config::Sockets::Newest => Sockets::Newest,
+            config::Sockets::All => Sockets::All,
+        },
         pace: pace(config),
         outbound: outbound(&config.outbound),
         limits: didcomm::Limits {
@@ -71,13 +78,16 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
             waiting_for_route: config.mediation.waiting,
             refuse_unknown: config.mediation.refuse_unknown,
             for_store: config.mailbox.store_patience,
+            held: config.mailbox.held,
+            held_bytes: config.mailbox.held_bytes.as_usize(),
             ..Patience::default()
         },
         ..Settings::at(&url.to_string(), &url.socket())
     }
 }
 
-fn allowance(config: &Config) -> Allowance {
+/// What one recipient may use.
+pub fn allowance(config: &Config) -> Allowance {
     Allowance {
         keys: config.mediation.keys,
         mailbox: Quota { messages: config.mailbox.messages as u64, bytes: config.mailbox.bytes.0 },

@@ -1,5 +1,7 @@
 //! A file per subcommand.
 
 pub mod config;
+pub mod dead_letters;
+pub mod doctor;
 pub mod invite;
 pub mod mediator;

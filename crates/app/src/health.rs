@@ -54,6 +54,27 @@ impl Health {
         self.engines.iter().map(AsRef::as_ref)
     }
 
+    /// Says in the log what each of them promises.
+    pub async fn tell_promises(&self) {
+        for engine in &self.engines {
+            let store = engine.keeps;
+            match engine.server.promise().await {
+                Ok(promise) => {
+                    tracing::info!(
+                        store,
+                        row = promise.row,
+                        loss = promise.loss,
+                        "what the store promises"
+                    );
+                    for advice in promise.advice {
+                        tracing::warn!(store, advice, "the store could promise more");
+                    }
+                }
+                Err(error) => tracing::warn!(store, %error, "what the store promises is unknown"),
+            }
+        }
+    }
+
     /// Whether all of them answer.
     pub fn is_good(&self) -> bool {
         self.engines().all(Watched::is_up)

@@ -9,6 +9,8 @@ mod cli;
 mod clock;
 mod commands;
 mod control;
+mod dead_letters;
+mod doctor;
 mod exit;
 mod health;
 mod instance;
@@ -22,6 +24,7 @@ mod root_secret;
 mod settings;
 mod signals;
 mod stores;
+mod wish;
 
 use std::process::ExitCode;
 
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
     let outcome = match menu.subcommand() {
         Some(("mediator", args)) => commands::mediator::run(args),
         Some(("invite", args)) => commands::invite::run(args),
+        Some(("dead-letters", args)) => commands::dead_letters::run(args),
+        Some(("doctor", args)) => commands::doctor::run(args),
         Some(("config", args)) => commands::config::run(args),
         _ => Ok(()),
     };

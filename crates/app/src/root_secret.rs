@@ -45,14 +45,26 @@ fn read_or_make(identity: &Identity, directory: &Path) -> anyhow::Result<RootSec
     read(&path, GROUP | OTHERS)
 }
 
-/// Whether [`obtain`] would find a secret, without making one.
+/// Whether [`obtain`] would find a secret, and where, without making one.
 ///
 /// # Errors
 /// As for [`obtain`].
-pub fn check(identity: &Identity) -> anyhow::Result<()> {
-    match &identity.root_secret_file {
-        Some(path) => read(path, OTHERS).map(drop),
-        None => Ok(()),
+pub fn check(config: &Config) -> anyhow::Result<String> {
+    let identity = &config.identity;
+    if let Some(secret) = &identity.root_secret {
+        let parsed = parse(secret.reveal().as_bytes());
+        let problem = |problem| Misuse(format!("RESTANTE_ROOT_SECRET {problem}"));
+        return parsed
+            .map(|_| "from the environment".to_owned())
+            .map_err(|text| problem(text).into());
+    }
+    if let Some(path) = &identity.root_secret_file {
+        return read(path, OTHERS).map(|_| path.display().to_string());
+    }
+    let path = config.store.directory().join(FILE);
+    match path.exists() {
+        true => read(&path, GROUP | OTHERS).map(|_| path.display().to_string()),
+        false => Ok(format!("{} will be made by the first start", path.display())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a store's URL to a store. A file per engine.
 
-mod embedded;
+pub mod embedded;
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ pub async fn open(config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<O
 
 type One = (Stores, Option<Arc<dyn Server>>);
 
-async fn open_one(config: &Config, engine: Engine, clock: Arc<dyn Clock>) -> anyhow::Result<One> {
+async fn open_one(_: &Config, engine: Engine, clock: Arc<dyn Clock>) -> anyhow::Result<One> {
     match engine {
         Engine::Embedded(directory) => Ok((embedded::open(&directory, clock)?, None)),
         engine => anyhow::bail!("{engine} is a store that this program does not have"),

@@ -39,7 +39,7 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 
 fn check(matches: &ArgMatches) -> anyhow::Result<String> {
     let loaded = settings::load(matches)?;
-    root_secret::check(&loaded.config.identity)?;
+    root_secret::check(&loaded.config)?;
     crate::assembly::certificates(&loaded.config.tls)?;
     Ok(format!("{}\nThe configuration is good.\n", config::in_force(&loaded)))
 }

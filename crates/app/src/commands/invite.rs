@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use config::{Config, PublicUrl, Value};
-use serde_json::json;
+use config::{Config, PublicUrl, Value as _};
+use serde_json::Value;
 
 use crate::announce::{ShowQr, print_qr};
 use crate::carrier::NoCarrier;
-use crate::control::{self, Wish};
+use crate::control;
 use crate::exit::Misuse;
+use crate::wish::Wish;
 use crate::{assembly, cli, settings};
 
 /// The subcommand.
@@ -48,21 +49,18 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let invitation = runtime.block_on(async {
-        match control::ask(&config, wish).await? {
+        match control::ask(&config, &wish).await? {
             Some(invitation) => Ok(invitation),
-            None => without_server(&config, wish).await,
+            None => without_server(&config, &wish).await,
         }
     })?;
     if matches.get_flag("json") {
-        let _ = writeln!(
-            stdout(),
-            "{}",
-            json!({"invitation": invitation.json, "invitation_url": invitation.url})
-        );
+        let _ = writeln!(stdout(), "{invitation}");
         return Ok(());
     }
-    print_qr(&invitation.url, ShowQr::from(matches));
-    let _ = writeln!(stdout(), "{}", invitation.url);
+    let url = invitation["invitation_url"].as_str().context("the answer has no invitation")?;
+    print_qr(url, ShowQr::from(matches));
+    let _ = writeln!(stdout(), "{url}");
     Ok(())
 }
 
@@ -74,12 +72,11 @@ fn lifetime(matches: &ArgMatches) -> anyhow::Result<Duration> {
     })
 }
 
-/// Nobody holds the data directory, so this process may.
-async fn without_server(config: &Config, wish: Wish) -> anyhow::Result<mediator::InvitationText> {
+/// Nobody holds the data directory, or the store is one that this process may open too.
+async fn without_server(config: &Config, wish: &Wish) -> anyhow::Result<Value> {
     let direct = || PublicUrl::direct(config.listen.address, config.tls.files().is_some());
     let url = config.listen.public_url.clone().or_else(direct).context(
-        "no mediator is running here, so its URL has to be said: --public-url https://mediator.example.org",
+        "no mediator can be asked here, so its URL has to be said: --public-url https://mediator.example.org",
     )?;
-    let parts = assembly::mediator(config, &url, Arc::new(NoCarrier)).await?;
-    control::grant(&parts.mediator, &parts.clock, wish).await
+    wish.fulfil(&assembly::mediator(config, &url, Arc::new(NoCarrier)).await?).await
 }

@@ -48,7 +48,7 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     let listener = bind(&config).await?;
     let url = public_url(&config, &listener)?;
     let parts = assembly::mediator(&config, &url, assembly::carrier(&config, &url)).await?;
-    let Assembled { mediator, clock, health } = &parts;
+    let Assembled { mediator, clock, health, .. } = &parts;
     let shown = Shown::new(mediator, &url, health.clone())?;
     let options = ServeOptions {
         limits: assembly::limits(&config, &url),
@@ -57,9 +57,10 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
         pages: Arc::new(shown),
         tally: Arc::default(),
     };
+    health.tell_promises().await;
     health.watch(clock, &stop);
     if !config.mail_engine().is_shared() {
-        control::listen(&config, &parts, stop.clone());
+        control::listen(&config, parts.clone(), stop.clone());
     }
     let desk = Desk {
         mediator: mediator.clone(),

@@ -7,6 +7,8 @@ use anyhow::anyhow;
 use store::{Clock, Stores};
 use store_embedded::{EmbeddedStore, OpenError, Options};
 
+use super::Promise;
+
 /// Opens the store in `directory`.
 ///
 /// # Errors
@@ -14,6 +16,15 @@ use store_embedded::{EmbeddedStore, OpenError, Options};
 pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Stores> {
     let store = EmbeddedStore::open(directory, Options::default(), clock).map_err(explain)?;
     Ok(Stores::of(store))
+}
+
+/// What it promises, on any disk whose sync tells the truth.
+pub fn promise() -> Promise {
+    Promise {
+        row: "embedded".to_owned(),
+        loss: "nothing that was accepted, as long as this disk lives".to_owned(),
+        advice: Vec::new(),
+    }
 }
 
 fn explain(error: OpenError) -> anyhow::Error {

@@ -16,5 +16,9 @@ section! {
         dedupe_window: Duration = "1d";
         /// How long a forward is held when the store does not answer; after that the connection is cut without a status.
         store_patience: Duration = "10s";
+        /// Forwards that may be held so, or wait for the store otherwise, at the same time. More of them are cut off at once.
+        held: usize = "5000";
+        /// The same in bytes.
+        held_bytes: ByteSize = "64MiB";
     }
 }

@@ -21,16 +21,17 @@ section! {
         ping_after_push: Duration = "5s";
         /// A ping that stays unanswered so long ends the session.
         ping_patience: Duration = "20s";
-        /// How long a message pushed to a socket counts as on its way. Longer than `ping_every` and `ping_patience` together.
-        lease: Duration = "60s";
-        /// How long a message that was handed over on request, and can be acknowledged, is left out of further requests, so that
-        /// two requests of one wallet that overlap do not both get it. The end of its socket ends that early. `1ms` hands it
-        /// over again at once.
+        /// How long a message pushed to a socket counts as on its way without a word from the wallet; the end of the socket or of its
+        /// mediator ends that early. Longer than `ping_every` and `ping_patience` together.
+        lease: Duration = "30min";
+        /// How long a message that can be acknowledged, and was handed over on request or on a socket that has ended since, is left
+        /// out of further requests and sessions: its wallet may still be busy with it. `1ms` hands it over again at once.
         delivery_lease: Duration = "5s";
         /// How long a message in an HTTP response counts as on its way until the transport knows what became of it.
         request_lease: Duration = "30s";
-        /// A session looks for mail by itself so often, in case a wake was lost.
-        look_every: Duration = "30s";
+        /// A session looks for mail by itself so often, a new one more often. Stores see to it themselves that no wake is lost for
+        /// good.
+        look_every: Duration = "10min";
         /// A socket from which no known agent has spoken is closed after so long.
         introduction: Duration = "60s";
     }

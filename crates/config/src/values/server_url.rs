@@ -12,7 +12,7 @@ pub struct RedisUrl {
     pub hosts: Vec<String>,
     /// Whether TLS is spoken (`rediss`).
     pub tls: bool,
-    /// Whether it has to be a cluster: several hosts were named, or `redis+cluster` was said.
+    /// Whether it has to be a cluster: several hosts were named, or `?cluster=true` was said.
     pub cluster: bool,
     /// The number of the database; a cluster has only 0.
     pub database: u32,
@@ -24,27 +24,20 @@ pub struct RedisUrl {
 
 impl RedisUrl {
     const PORT: u16 = 6379;
-
-    /// One URL for each host, without user and password.
-    pub fn urls(&self) -> Vec<String> {
-        let scheme = if self.tls { "rediss" } else { "redis" };
-        self.hosts.iter().map(|host| format!("{scheme}://{host}/{}", self.database)).collect()
-    }
 }
 
 impl Value for RedisUrl {
-    const EXPECTED: &'static str = "redis://<host>:<port>/<database>, rediss:// with TLS, or redis://<host>,<host>,… for a cluster";
+    const EXPECTED: &'static str = "redis://<host>:<port>/<database>, rediss:// with TLS, or redis://<host>,<host>,… for a cluster, which one host with ?cluster=true is too";
 
     fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
-        let (engine, named_cluster) =
-            scheme.strip_suffix("+cluster").map_or((scheme, false), |engine| (engine, true));
-        let tls = match engine {
+        let tls = match scheme {
             "redis" => false,
             "rediss" => true,
             _ => return None,
         };
         let (user, place) = user_and_place(rest)?;
+        let (place, named_cluster) = cluster_parameter(place)?;
         let (hosts, database) = place.split_once('/').unwrap_or((place, ""));
         let hosts: Vec<_> = hosts.split(',').map(host_and_port).collect::<Option<_>>()?;
         let database = if database.is_empty() { 0 } else { database.parse().ok()? };
@@ -67,6 +60,15 @@ impl Value for RedisUrl {
     }
 }
 
+/// The only parameter there is.
+fn cluster_parameter(place: &str) -> Option<(&str, bool)> {
+    match place.split_once('?') {
+        None => Some((place, false)),
+        Some((place, "cluster=true")) => Some((place, true)),
+        Some(_) => None,
+    }
+}
+
 /// `host`, `host:port`, `[::1]:port`; nothing else.
 fn host_and_port(text: &str) -> Option<String> {
     let url = Url::parse(&format!("redis://{}", text.trim())).ok()?;
@@ -83,7 +85,8 @@ impl fmt::Display for RedisUrl {
     /// Without user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls { "rediss" } else { "redis" };
-        write!(f, "{scheme}://{}/{}", self.hosts.join(","), self.database)
+        let cluster = if self.cluster { "?cluster=true" } else { "" };
+        write!(f, "{scheme}://{}/{}{cluster}", self.hosts.join(","), self.database)
     }
 }
 

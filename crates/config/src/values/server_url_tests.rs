@@ -15,8 +15,9 @@ fn a_port_and_a_database_need_not_be_said() {
 fn several_hosts_are_a_cluster() {
     let cluster = redis("redis://a:7000,b:7001,c");
     assert!(cluster.cluster);
-    assert_eq!(cluster.urls(), ["redis://a:7000/0", "redis://b:7001/0", "redis://c:6379/0"]);
-    assert!(redis("rediss+cluster://a").cluster && !redis("rediss://a").cluster);
+    assert_eq!(cluster.to_string(), "redis://a:7000,b:7001,c:6379/0?cluster=true");
+    assert!(redis("rediss://a?cluster=true").cluster && !redis("rediss://a").cluster);
+    assert_eq!(redis(&cluster.to_string()), cluster);
 }
 
 #[test]

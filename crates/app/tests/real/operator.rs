@@ -1,84 +1,10 @@
-//! The first five minutes of an operator, with the real binary.
+//! The first five minutes of an operator.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_restante");
-
-fn restante(home: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(args).current_dir(home).env_clear();
-    command
-}
-
-fn run(home: &Path, args: &[&str]) -> Output {
-    restante(home, args).output().expect("the binary runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// A mediator on a free port, killed when dropped.
-struct Running {
-    child: Child,
-    url: String,
-    said: Vec<String>,
-}
-
-impl Running {
-    fn start(home: &Path, args: &[&str]) -> Self {
-        let args = [&["mediator", "--listen", "127.0.0.1:0"], args].concat();
-        let mut child = restante(home, &args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let lines =
-            BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
-        let said: Vec<_> = take_through(lines, |line| line.starts_with("Open http"));
-        let url = said[0].rsplit(' ').next().expect("an address").to_owned();
-        Self { child, url, said }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let address = self.url.trim_start_matches("http://");
-        let mut peer = TcpStream::connect(address).expect("it listens");
-        write!(peer, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")
-            .expect("it reads");
-        let mut answer = String::new();
-        peer.read_to_string(&mut answer).expect("it answers");
-        answer
-    }
-
-    fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        self.child.wait().expect("it ends").code()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn take_through(lines: impl Iterator<Item = String>, last: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut taken = Vec::new();
-    for line in lines {
-        let done = last(&line);
-        taken.push(line);
-        if done {
-            break;
-        }
-    }
-    taken
-}
+use crate::running::{Running, restante, run, text};
 
 #[test]
 fn the_first_start_makes_what_it_needs_and_says_where_it_is() {
@@ -198,4 +124,19 @@ fn operators_read_counters_and_drain_on_their_own_port() {
     assert!(ask("GET /").starts_with("HTTP/1.1 404"));
     assert!(ask("POST /drain").starts_with("HTTP/1.1 202"));
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_doctor_looks_at_everything_and_starts_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let healthy = run(home.path(), &["doctor", "--public-url", "https://m.example.org"]);
+    let said = text(&healthy.stdout);
+    assert!(healthy.status.success(), "{said}{}", text(&healthy.stderr));
+    for about in ["root secret", "public url", "descriptors", "mail"] {
+        assert!(said.contains(about), "{about}: {said}");
+    }
+    assert!(std::fs::read_dir(home.path()).unwrap().next().is_none(), "it left something behind");
+    let ill = run(home.path(), &["doctor", "--root-secret-file", "missing"]);
+    assert_eq!(ill.status.code(), Some(1));
+    assert!(text(&ill.stdout).contains("WRONG   root secret"), "{}", text(&ill.stdout));
 }

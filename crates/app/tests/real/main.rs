@@ -1,0 +1,5 @@
+//! The real binary, as an operator meets it: a file per subject.
+
+mod dead_letters;
+mod operator;
+mod running;
