@@ -27,12 +27,25 @@ async fn backend() -> SocketAddr {
     address
 }
 
+/// A backend that dies over its first request.
+async fn mortal() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let _ = stream.read(&mut [0; 64]).await;
+    });
+    address
+}
+
+/// The last line of the answer; nothing if there is none.
 async fn ask(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).await.expect("the load balancer listens");
     let request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     stream.write_all(request).await.expect("it takes a request");
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("it answers");
+    // A connection that is cut answers nothing.
+    let _ = stream.read_to_string(&mut answer).await;
     answer.lines().last().unwrap_or_default().to_owned()
 }
 
@@ -56,4 +69,15 @@ async fn haproxy_asks_every_backend() {
 async fn nginx_asks_every_backend() {
     let backends = [backend().await, backend().await];
     reaches_both(&Balancer::nginx(&backends).await, backends).await;
+}
+
+#[tokio::test]
+async fn a_request_whose_backend_dies_is_cut_without_a_status() {
+    let haproxy = Balancer::haproxy(&[mortal().await]).await;
+    let nginx = Balancer::nginx(&[mortal().await]).await;
+    for balancer in [haproxy, nginx] {
+        for _ in 0..2 {
+            assert_eq!(ask(balancer.address()).await, "", "{}", balancer.log());
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Sockets stay open for as long as both ends want; requests without a backend try the next one.
+/// Sockets stay open for as long as both ends want; requests without a backend try the next one. Where a backend dies over a
+/// request, the connection is cut: there are senders that take any status for the end of it.
 pub(super) fn haproxy(listen: SocketAddr, backends: &[SocketAddr]) -> String {
     let servers: String = backends
         .iter()
@@ -21,6 +22,9 @@ defaults
     timeout client 75s
     timeout server 75s
     timeout tunnel 1h
+    errorfile 502 /dev/null
+    errorfile 503 /dev/null
+    errorfile 504 /dev/null
 listen restante
     bind {listen}
     balance roundrobin
@@ -51,6 +55,8 @@ http {{
     map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
     server {{
         listen {listen};
+        error_page 502 503 504 = @cut;
+        location @cut {{ return 444; }}
         location / {{
             proxy_pass http://restante;
             proxy_http_version 1.1;

@@ -28,7 +28,9 @@ fn place() -> PathBuf {
     let test = std::env::current_exe().expect("a test has an executable");
     let version = output(Command::new(program("postgres")).arg("--version"));
     let version = version.split(' ').nth(2).expect("a version").trim().to_owned();
-    let target = test.ancestors().nth(3).map_or_else(std::env::temp_dir, Path::to_owned);
+    // Cargo marks its folder so.
+    let target = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    let target = target.map_or_else(std::env::temp_dir, Path::to_owned);
     target.join(format!("postgres-{version}-template-{EDITION}"))
 }
 
