@@ -71,16 +71,19 @@ impl Engine {
         if demand.messages == 0 {
             return Ok(Vec::new());
         }
+        let mut missing = None;
         for _ in 0..LOOKS {
             let view = View::take(self, owner, demand, &hidden)?;
             let mut picker = Picker::new(demand);
             let head = view.pick(&mut picker, &hidden)?;
             self.note_head(owner, head);
-            if let Some(mail) = view.load(picker.into_picked(), self)? {
-                return Ok(mail);
+            match view.load(picker.into_picked(), self)? {
+                Ok(mail) => return Ok(mail),
+                Err(segment) => missing = Some(segment),
             }
         }
-        Err(StoreError::Damaged("a segment of the journal is missing".to_owned()))
+        let missing = missing.map_or_else(String::new, |segment| segment.to_string());
+        Err(StoreError::Damaged(format!("journal/{missing} is missing")))
     }
 
     fn note_head(&self, owner: RecipientId, head: u64) {

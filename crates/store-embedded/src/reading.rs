@@ -34,21 +34,27 @@ struct Found {
     frame: Frame,
 }
 
-/// Reads envelopes of mail of `owner`; frames that lie side by side are read at once. `None` if a segment is not there.
-pub(crate) fn envelopes(
-    shelf: &Shelf,
-    owner: RecipientId,
-    wanted: &[&Wanted],
-) -> Result<Option<Vec<Bytes>>> {
-    let Some(found) = find(shelf, wanted)? else { return Ok(None) };
+/// What [`envelopes`] found.
+pub(crate) enum Reading {
+    Done(Vec<Bytes>),
+    /// This segment is not there: mail has moved since its place was looked up, or is lost.
+    Missing(SegmentId),
+}
+
+/// Reads envelopes of mail of `owner`; frames that lie side by side are read at once.
+pub(crate) fn envelopes(shelf: &Shelf, owner: RecipientId, wanted: &[&Wanted]) -> Result<Reading> {
+    let found = match find(shelf, wanted)? {
+        Ok(found) => found,
+        Err(missing) => return Ok(Reading::Missing(missing)),
+    };
     let mut envelopes = Vec::with_capacity(found.len());
     for neighbours in found.chunk_by(are_neighbours) {
         read_run(owner, neighbours, &mut envelopes)?;
     }
-    Ok(Some(envelopes))
+    Ok(Reading::Done(envelopes))
 }
 
-fn find(shelf: &Shelf, wanted: &[&Wanted]) -> Result<Option<Vec<Found>>> {
+fn find(shelf: &Shelf, wanted: &[&Wanted]) -> Result<std::result::Result<Vec<Found>, SegmentId>> {
     let mut found: Vec<Found> = Vec::with_capacity(wanted.len());
     for Wanted { position, source, frame } in wanted {
         let segment = match source {
@@ -56,14 +62,14 @@ fn find(shelf: &Shelf, wanted: &[&Wanted]) -> Result<Option<Vec<Found>>> {
             Source::Archived(id) => match found.last().filter(|last| last.segment.id == *id) {
                 Some(last) => last.segment.clone(),
                 None => match shelf.take(*id) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(*id)),
                     segment => segment.map_err(|error| io_failure(&error))?,
                 },
             },
         };
         found.push(Found { position: *position, segment, frame: *frame });
     }
-    Ok(Some(found))
+    Ok(Ok(found))
 }
 
 fn are_neighbours(one: &Found, next: &Found) -> bool {

@@ -8,7 +8,8 @@ use store::{Demand, Depth, Mail, Position, RecipientId, Result, Timestamp};
 use crate::archive::{Place, Snapshot, Totals};
 use crate::engine::Engine;
 use crate::generation::Kept;
-use crate::reading::{Source, Wanted, envelopes};
+use crate::journal::SegmentId;
+use crate::reading::{Reading, Source, Wanted, envelopes};
 
 /// A mailbox at one moment, without its envelopes.
 pub(crate) struct View {
@@ -29,6 +30,9 @@ struct Archived {
     last: Position,
     gone: BTreeSet<Position>,
 }
+
+/// Mail, or the segment that kept it from being read.
+type Loaded = std::result::Result<Vec<Mail>, SegmentId>;
 
 /// A message that was chosen.
 pub(crate) struct Picked {
@@ -121,20 +125,22 @@ impl View {
         Ok((oldest, newest))
     }
 
-    /// The messages with their envelopes, from the cache or from where they are. `None` if mail has moved since.
-    pub(crate) fn load(&self, picked: Vec<Picked>, engine: &Engine) -> Result<Option<Vec<Mail>>> {
+    /// The messages with their envelopes, from the cache or from where they are; or the segment that is not there.
+    pub(crate) fn load(&self, picked: Vec<Picked>, engine: &Engine) -> Result<Loaded> {
         let cached: Vec<_> =
             picked.iter().map(|picked| engine.cache.get(picked.wanted.position)).collect();
         let missing = picked.iter().zip(&cached).filter(|(_, cached)| cached.is_none());
         let wanted: Vec<_> = missing.map(|(picked, _)| &picked.wanted).collect();
-        let Some(read) = envelopes(&engine.shelf, self.owner, &wanted)? else { return Ok(None) };
-        let mut read = read.into_iter();
+        let mut read = match envelopes(&engine.shelf, self.owner, &wanted)? {
+            Reading::Done(read) => read.into_iter(),
+            Reading::Missing(segment) => return Ok(Err(segment)),
+        };
         let mail = picked.into_iter().zip(cached).filter_map(|(picked, cached)| {
             let Picked { wanted, received, destination } = picked;
             let envelope = cached.or_else(|| read.next())?;
             Some(Mail { position: wanted.position, envelope, destination, received })
         });
-        Ok(Some(mail.collect()))
+        Ok(Ok(mail.collect()))
     }
 
     fn visit_archived(

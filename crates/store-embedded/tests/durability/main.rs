@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "children tell their parent what was confirmed")]
 
 mod crash;
+mod damage;
 mod full_disk;
 mod growth;
 mod lock;
