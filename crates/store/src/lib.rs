@@ -11,6 +11,8 @@
 //! | [`Connections`] | the peers we know and the keys we know them by |
 //! | [`Presence`] | which session speaks for a recipient right now |
 //! | [`DeadLetters`] | what an endpoint refused for good |
+//! | [`Queue`] | work that waits for somebody to do it |
+//! | [`Cache`] | what was looked up before |
 //!
 //! "Not found" is an `Option`, a refusal that a caller must handle is a variant of the answer, and a failure of
 //! the engine is a [`StoreError`].
@@ -24,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod bell;
+mod cache;
 mod claims;
 mod clock;
 #[cfg(feature = "conformance")]
@@ -33,15 +36,19 @@ mod dead_letters;
 mod error;
 mod flight;
 mod keylists;
+mod local_cache;
 mod mailbox;
 pub mod memory;
 mod presence;
+mod queue;
+mod queue_bells;
 mod spooled;
 mod values;
 
 use std::sync::Arc;
 
 pub use bell::{Bells, Notice, Watch};
+pub use cache::{Cache, CacheKey, Load, Loaded};
 pub use claims::Claims;
 pub use clock::{Clock, Timestamp};
 pub use connections::{Admission, Connection, Connections, Invitation, PeerEndpoint};
@@ -49,8 +56,11 @@ pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{Result, StoreError};
 pub use flight::{Flight, InFlight};
 pub use keylists::{KeyAction, KeyChange, KeyOutcome, KeyPage, Keylists, Mediation};
+pub use local_cache::{Guard, LocalCache};
 pub use mailbox::{Appended, Company, Demand, Depth, Holder, Letter, Mail, Mailbox, Manner, Quota};
 pub use presence::{Claimant, Location, Presence, Role};
+pub use queue::{Backlog, BadQueueName, Claim, Job, JobId, Pushed, Queue, QueueName, Room, Ticket};
+pub use queue_bells::{QueueBells, QueueWatch};
 pub use spooled::Spooled;
 pub use values::{Epoch, Position, RecipientId};
 

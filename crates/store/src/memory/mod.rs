@@ -1,11 +1,13 @@
 //! Everything in memory, for tests and simulations.
 
+mod cache;
 mod connections;
 mod contents;
 mod dead_letters;
 mod keylists;
 mod mailbox;
 mod presence;
+mod queue;
 mod random;
 
 use std::collections::BTreeMap;
@@ -17,10 +19,14 @@ use parking_lot::Mutex;
 use self::connections::Peers;
 use self::keylists::Lists;
 use self::mailbox::Boxes;
+use self::queue::Queues;
 use self::random::Random;
-use crate::{Bells, Claims, Clock, DeadLetter, Flight, Position, Result, StoreError};
+use crate::{
+    Bells, Claims, Clock, DeadLetter, Flight, LocalCache, Position, QueueBells, Result, StoreError,
+    Timestamp,
+};
 
-/// All five traits in one process and without a disk. Nothing waits; with [`MemoryStore::seeded`] nothing is left to chance.
+/// All traits in one process and without a disk. Nothing waits; with [`MemoryStore::seeded`] nothing is left to chance.
 ///
 /// The switches make it fail the way real engines fail.
 pub struct MemoryStore {
@@ -32,9 +38,15 @@ pub struct MemoryStore {
     peers: Mutex<Peers>,
     claims: Claims,
     graves: Mutex<BTreeMap<Position, DeadLetter>>,
+    queues: Mutex<Queues>,
+    queue_bells: QueueBells,
+    cache: LocalCache,
     loses_wakes: AtomicBool,
     failing: Mutex<Option<(usize, StoreError)>>,
 }
+
+/// Bytes of what was looked up before.
+const CACHE: u64 = 16 << 20;
 
 impl MemoryStore {
     /// An empty store.
@@ -51,6 +63,7 @@ impl MemoryStore {
         let incarnation = random.next();
         let claims = Claims::after(random.next() >> 32);
         Self {
+            cache: LocalCache::alone(clock.clone(), CACHE),
             clock,
             flight: Mutex::new(Flight::new(Bells::default(), claims.clone())),
             boxes: Mutex::new(Boxes::new(incarnation)),
@@ -59,12 +72,14 @@ impl MemoryStore {
             lists: Mutex::default(),
             peers: Mutex::default(),
             graves: Mutex::default(),
+            queues: Mutex::default(),
+            queue_bells: QueueBells::default(),
             loses_wakes: AtomicBool::new(false),
             failing: Mutex::default(),
         }
     }
 
-    /// While it is on, no append or release rings a bell.
+    /// While it is on, no append, release or push rings a bell.
     pub fn lose_wakes(&self, on: bool) {
         self.loses_wakes.store(on, Ordering::Relaxed);
     }
@@ -74,13 +89,15 @@ impl MemoryStore {
         *self.failing.lock() = (operations > 0).then_some((operations, error));
     }
 
-    /// As if the process had ended and come back: what was in flight, claims and watches are gone, the incarnation is another.
+    /// As if the process had ended and come back: what was in flight or cached, claims and watches are gone, the incarnation is another.
     pub fn restart(&self) {
         let incarnation = self.random.lock().next();
         let mut boxes = self.boxes.lock();
         boxes.begin(incarnation);
         *self.flight.lock() = Flight::new(Bells::default(), self.claims.clone());
         self.claims.clear();
+        self.cache.distrust();
+        self.cache.trust(Timestamp::NEVER);
     }
 
     /// A [`MemoryStore::restart`] that finds the last `appends` undone and counts their sequence numbers again, as an
