@@ -1,6 +1,7 @@
 /// Makes one test of every promise in [`conformance`](crate::conformance).
 ///
-/// The argument is an `async fn() -> Fixture` (or an async closure) that gives fresh, empty stores.
+/// The argument is an `async fn() -> Fixture` (or an async closure) that gives fresh, empty stores. A second one gives those whose
+/// engine is [restarted](crate::conformance::Engine::restart), if only an engine that serves a single test may be.
 #[macro_export]
 macro_rules! conformance {
     (@of $module:ident, $factory:expr, $($promise:ident)*) => {
@@ -15,6 +16,9 @@ macro_rules! conformance {
         }
     };
     ($factory:expr) => {
+        $crate::conformance! { $factory, $factory }
+    };
+    ($factory:expr, $restartable:expr) => {
         $crate::conformance! { @of acknowledging, $factory,
             acknowledged_mail_is_gone_for_good
             mail_can_be_acknowledged_in_any_order_and_before_it_was_handed_out
@@ -138,7 +142,7 @@ macro_rules! conformance {
             depth_leaves_out_what_is_in_flight
             depth_follows_its_key
         }
-        $crate::conformance! { @of restarting, $factory,
+        $crate::conformance! { @of restarting, $restartable,
             mail_survives_in_its_order_and_under_its_ids
             new_mail_comes_behind_the_old
             an_id_is_never_given_again

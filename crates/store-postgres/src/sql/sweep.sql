@@ -1,0 +1,6 @@
+-- The mailboxes among these (of which each has a reader at the caller's) in which mail is in nobody's hands.
+create function sweep(owners bytea[], at bigint) returns setof bytea language sql stable as $$
+  select b.owner from mailboxes b
+    where b.owner = any(owners) and b.messages > 0 and exists (
+      select from messages s where s.owner = b.owner and not is_in_flight(b.owner, s.sequence, at))
+$$;
