@@ -3,6 +3,7 @@
 mod text;
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -26,16 +27,16 @@ impl Balancer {
     /// # Panics
     /// If it does not start.
     pub async fn haproxy(backends: &[SocketAddr]) -> Self {
-        Self::haproxy_with(|listen, _| text::haproxy(listen, backends)).await
+        Self::haproxy_with(|listen| text::haproxy(listen, backends)).await
     }
 
-    /// An HAProxy with this configuration, made for an address to listen on and a directory.
+    /// An HAProxy with the configuration that is made for this address to listen on.
     ///
     /// # Panics
     /// If it does not start.
-    pub async fn haproxy_with(text: impl FnOnce(SocketAddr, &TempDir) -> String) -> Self {
+    pub async fn haproxy_with(text: impl FnOnce(SocketAddr) -> String) -> Self {
         // In the foreground, one process.
-        Self::start("haproxy", &["-db", "-f"], text).await
+        Self::start("haproxy", &["-db", "-f"], |listen, _| text(listen)).await
     }
 
     /// An nginx before these; a backend that does not answer gets nothing new for a second.
@@ -43,16 +44,19 @@ impl Balancer {
     /// # Panics
     /// If it does not start.
     pub async fn nginx(backends: &[SocketAddr]) -> Self {
-        Self::nginx_with(|listen, directory| text::nginx(listen, directory.path(), backends)).await
+        Self::nginx_with(|listen| text::nginx_site(listen, backends)).await
     }
 
-    /// An nginx with this configuration, made for an address to listen on and a directory.
+    /// An nginx with the site that is made for this address to listen on: what belongs in a file of `conf.d`.
     ///
     /// # Panics
     /// If it does not start.
-    pub async fn nginx_with(text: impl FnOnce(SocketAddr, &TempDir) -> String) -> Self {
+    pub async fn nginx_with(site: impl FnOnce(SocketAddr) -> String) -> Self {
         let alone = "daemon off; master_process off;";
-        Self::start("nginx", &["-g", alone, "-e", "stderr", "-c"], text).await
+        Self::start("nginx", &["-g", alone, "-e", "stderr", "-c"], |listen, directory| {
+            text::nginx(directory, &site(listen))
+        })
+        .await
     }
 
     /// Where it listens.
@@ -73,12 +77,12 @@ impl Balancer {
     async fn start(
         name: &str,
         arguments: &[&str],
-        text: impl FnOnce(SocketAddr, &TempDir) -> String,
+        text: impl FnOnce(SocketAddr, &Path) -> String,
     ) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let directory = TempDir::with_prefix(format!("{name}-")).expect("a directory");
         let configuration = directory.path().join("configuration");
-        std::fs::write(&configuration, text(address, &directory)).expect("a file is written");
+        std::fs::write(&configuration, text(address, directory.path())).expect("a file is written");
         let job = Job::new(program(name), directory.path().join("log"));
         let child = job.args(arguments).arg(configuration).start();
         let mut balancer = Self { address, directory, child };

@@ -34,12 +34,8 @@ listen restante
     )
 }
 
-/// The temporary files of nginx are in `directory`, so that it needs no rights.
-pub(super) fn nginx(listen: SocketAddr, directory: &Path, backends: &[SocketAddr]) -> String {
-    let servers: String = backends
-        .iter()
-        .map(|backend| format!("        server {backend} max_fails=1 fail_timeout=1s;\n"))
-        .collect();
+/// A site around, whose temporary files are in `directory`, so that nginx needs no rights.
+pub(super) fn nginx(directory: &Path, site: &str) -> String {
     let directory = directory.display();
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let places = kinds.map(|kind| format!("    {kind}_temp_path {directory}/{kind};\n")).concat();
@@ -49,27 +45,38 @@ error_log stderr;
 events {{ worker_connections 4000; }}
 http {{
     access_log off;
-{places}    upstream restante {{
-{servers}        keepalive 32;
-    }}
-    map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
-    server {{
-        listen {listen};
-        error_page 502 503 504 = @cut;
-        location @cut {{ return 444; }}
-        location / {{
-            proxy_pass http://restante;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_connect_timeout 2s;
-            proxy_read_timeout 1h;
-            proxy_send_timeout 1h;
-        }}
-    }}
+{places}
+{site}
 }}
 "
+    )
+}
+
+pub(super) fn nginx_site(listen: SocketAddr, backends: &[SocketAddr]) -> String {
+    let servers: String = backends
+        .iter()
+        .map(|backend| format!("    server {backend} max_fails=1 fail_timeout=1s;\n"))
+        .collect();
+    format!(
+        "upstream restante {{
+{servers}    keepalive 32;
+}}
+map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
+server {{
+    listen {listen};
+    error_page 502 503 504 = @cut;
+    location @cut {{ return 444; }}
+    location / {{
+        proxy_pass http://restante;
+        proxy_http_version 1.1;
+        proxy_set_header Host $host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $connection_upgrade;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_connect_timeout 2s;
+        proxy_read_timeout 1h;
+        proxy_send_timeout 1h;
+    }}
+}}"
     )
 }
