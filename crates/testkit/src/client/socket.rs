@@ -35,6 +35,9 @@ pub enum Frame {
 /// Nothing that a test waits for takes longer.
 const COMES_WITHIN: Duration = Duration::from_secs(120);
 
+/// How long the other side may take to agree to the end.
+const AGREES_WITHIN: Duration = Duration::from_secs(2);
+
 impl Socket {
     pub(super) async fn open(
         address: SocketAddr,
@@ -121,6 +124,19 @@ impl Socket {
     pub async fn close(mut self) {
         // It may have ended by itself.
         let _ = self.stream.close(None).await;
+    }
+
+    /// Closes it in an orderly way, and hears what was under way until the other side agrees.
+    ///
+    /// # Panics
+    /// If something comes that is not for this agent.
+    pub async fn leave(mut self) {
+        let close = self.stream.send(Message::Close(None)).await;
+        let last_words = async { while let Frame::Heard(_) = self.frame().await {} };
+        if close.is_ok() {
+            // A mediator that does not agree is left all the same.
+            let _ = timeout(AGREES_WITHIN, last_words).await;
+        }
     }
 
     async fn frame(&mut self) -> Frame {

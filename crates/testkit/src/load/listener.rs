@@ -57,10 +57,12 @@ impl Listener {
         loop {
             let place = *self.random.pick(&self.places);
             if let Ok(mut socket) = self.wallet.by_way_of(place).try_dial().await {
-                if let End::Ended(end) = self.listen(&mut socket).await {
-                    self.ledger.ends.lock().push(end);
-                }
+                let end = self.listen(&mut socket).await;
                 self.longing.get_or_insert_with(Instant::now);
+                match end {
+                    End::Left => socket.leave().await,
+                    End::Ended(end) => self.ledger.ends.lock().push(end),
+                }
             }
             sleep(self.plan.back_after).await;
         }
