@@ -12,7 +12,8 @@ use crate::archive::{Archive, Snapshot, Totals};
 use crate::disk::io_failure;
 use crate::envelopes::EnvelopeCache;
 use crate::journal::Shelf;
-use crate::selection::{Picker, View};
+use crate::reading::Patience;
+use crate::selection::{Loaded, Picker, View};
 use crate::state::{Counted, State};
 
 /// So often a mailbox is looked at: mail may move to another segment between a look and reading it, but not that often.
@@ -35,11 +36,20 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Whether reading this mailbox means reading the archive.
-    pub(crate) fn is_archived(&self, owner: RecipientId) -> Result<bool> {
+    /// Whether this mailbox is read without the archive.
+    pub(crate) fn is_recent(&self, owner: RecipientId) -> Result<bool> {
+        Ok(self.whereabouts(owner)? == Whereabouts::Recent)
+    }
+
+    /// Where the mail of a mailbox is.
+    pub(crate) fn whereabouts(&self, owner: RecipientId) -> Result<Whereabouts> {
         let state = self.state.lock();
-        let (counted, _snapshot) = self.counted(&state, owner)?;
-        Ok(counted.is_archived(state.archive_end()))
+        let (counted, snapshot) = self.counted(&state, owner)?;
+        Ok(match (counted.is_archived(state.archive_end()), snapshot) {
+            (false, _) => Whereabouts::Recent,
+            (true, None) => Whereabouts::Warm,
+            (true, Some(_)) => Whereabouts::Archived,
+        })
     }
 
     /// The numbers of a mailbox, and the snapshot that goes with them if the archive had to be asked.
@@ -56,20 +66,26 @@ impl Engine {
     }
 
     /// See [`Mailbox::peek`](store::Mailbox::peek).
-    pub(crate) fn peek(&self, owner: RecipientId, demand: &Demand) -> Result<Vec<Mail>> {
+    pub(crate) fn peek(
+        &self,
+        owner: RecipientId,
+        demand: &Demand,
+        patience: Patience,
+    ) -> Result<Option<Vec<Mail>>> {
         let in_flight = self.flight.lock(owner, self.clock.now());
-        self.select(owner, demand, |position| in_flight.contains(position))
+        self.select(owner, demand, patience, |position| in_flight.contains(position))
     }
 
-    /// The oldest mail within `demand` that is not `hidden`.
+    /// The oldest mail within `demand` that is not `hidden`; `None` if it would have to be waited for.
     pub(crate) fn select(
         &self,
         owner: RecipientId,
         demand: &Demand,
+        patience: Patience,
         hidden: impl Fn(Position) -> bool,
-    ) -> Result<Vec<Mail>> {
+    ) -> Result<Option<Vec<Mail>>> {
         if demand.messages == 0 {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let mut missing = None;
         for _ in 0..LOOKS {
@@ -77,9 +93,10 @@ impl Engine {
             let mut picker = Picker::new(demand);
             let head = view.pick(&mut picker, &hidden)?;
             self.note_head(owner, head);
-            match view.load(picker.into_picked(), self)? {
-                Ok(mail) => return Ok(mail),
-                Err(segment) => missing = Some(segment),
+            match view.load(picker.into_picked(), self, patience)? {
+                Loaded::Mail(mail) => return Ok(Some(mail)),
+                Loaded::Cold => return Ok(None),
+                Loaded::Missing(segment) => missing = Some(segment),
             }
         }
         let missing = missing.map_or_else(String::new, |segment| segment.to_string());
@@ -216,6 +233,17 @@ impl Engine {
         let expired = self.archive.snapshot()?.expired(now, 1, |_, _| true)?;
         Ok(self.archive.has_forgettable(now) || !expired.is_empty())
     }
+}
+
+/// Where the mail of a mailbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whereabouts {
+    /// In the journal since the last checkpoints, whose index is in memory.
+    Recent,
+    /// In the archive; something came or went a moment ago, so that the pages that lead to it are in memory.
+    Warm,
+    /// In the archive.
+    Archived,
 }
 
 /// A snapshot and the number of the state that it goes with.

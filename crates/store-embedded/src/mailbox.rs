@@ -12,9 +12,12 @@ use store::{
 use tokio::sync::oneshot;
 
 use crate::EmbeddedStore;
-use crate::engine::Engine;
+use crate::engine::{Engine, Whereabouts};
+use crate::reading::Patience;
 use crate::writer::{Append, Job};
 
+/// So many messages are handed out without leaving the thread if they are in memory: to check and copy them is quick.
+const A_FEW: usize = 64;
 /// So many acknowledgements are looked up without leaving the thread: the rows are small, and handing the mail out has
 /// just read them.
 const READ_A_MOMENT_AGO: usize = 32;
@@ -26,7 +29,27 @@ impl EmbeddedStore {
         T: Send + 'static,
         F: FnOnce(&Engine) -> Result<T> + Send + 'static,
     {
-        if self.engine.is_archived(owner)? { self.blocking(act).await } else { act(&self.engine) }
+        if self.engine.is_recent(owner)? { act(&self.engine) } else { self.blocking(act).await }
+    }
+
+    /// Runs `act` here if nothing has to be waited for, else elsewhere.
+    async fn read<F>(&self, owner: RecipientId, demand: &Demand, act: F) -> Result<Vec<Mail>>
+    where
+        F: Fn(&Engine, Patience) -> Result<Option<Vec<Mail>>> + Send + 'static,
+    {
+        let is_small = demand.messages <= A_FEW && demand.key.is_none();
+        let here = match self.engine.whereabouts(owner)? {
+            Whereabouts::Recent => act(&self.engine, Patience::Patient)?,
+            Whereabouts::Warm if is_small => act(&self.engine, Patience::Impatient)?,
+            _ => None,
+        };
+        match here {
+            Some(mail) => Ok(mail),
+            None => self
+                .blocking(move |engine| act(engine, Patience::Patient))
+                .await
+                .map(Option::unwrap_or_default),
+        }
     }
 
     async fn blocking<T, F>(&self, act: F) -> Result<T>
@@ -62,8 +85,9 @@ impl Mailbox for EmbeddedStore {
     }
 
     async fn peek(&self, owner: RecipientId, demand: &Demand) -> Result<Vec<Mail>> {
-        let demand = demand.clone();
-        self.with_mailbox(owner, move |engine| engine.peek(owner, &demand)).await
+        let wanted = demand.clone();
+        self.read(owner, demand, move |engine, patience| engine.peek(owner, &wanted, patience))
+            .await
     }
 
     async fn lease(
@@ -73,8 +97,11 @@ impl Mailbox for EmbeddedStore {
         until: Timestamp,
         demand: &Demand,
     ) -> Result<Vec<Mail>> {
-        let demand = demand.clone();
-        self.with_mailbox(owner, move |engine| lease(engine, owner, holder, until, &demand)).await
+        let wanted = demand.clone();
+        self.read(owner, demand, move |engine, patience| {
+            lease(engine, owner, holder, until, &wanted, patience)
+        })
+        .await
     }
 
     async fn acknowledge(
@@ -105,6 +132,9 @@ impl Mailbox for EmbeddedStore {
     }
 
     async fn depth(&self, owner: RecipientId, key: Option<&Destination>) -> Result<Depth> {
+        if key.is_none() && self.engine.whereabouts(owner)? != Whereabouts::Archived {
+            return self.engine.depth(owner, None);
+        }
         let key = key.cloned();
         self.with_mailbox(owner, move |engine| engine.depth(owner, key.as_ref())).await
     }
@@ -137,13 +167,17 @@ fn lease(
     holder: Holder,
     until: Timestamp,
     demand: &Demand,
-) -> Result<Vec<Mail>> {
+    patience: Patience,
+) -> Result<Option<Vec<Mail>>> {
     let mut in_flight = engine.flight.lock(owner, engine.clock.now());
     in_flight.admit(holder)?;
     let room = demand.window.saturating_sub(in_flight.held_by(holder));
     let demand = Demand { messages: demand.messages.min(room), ..demand.clone() };
-    let mail = engine.select(owner, &demand, |position| in_flight.hides(position, Some(holder)))?;
-    in_flight.hold(holder, until, &mail);
+    let hidden = |position| in_flight.hides(position, Some(holder));
+    let mail = engine.select(owner, &demand, patience, hidden)?;
+    if let Some(mail) = &mail {
+        in_flight.hold(holder, until, mail);
+    }
     Ok(mail)
 }
 

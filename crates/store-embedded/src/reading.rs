@@ -31,25 +31,43 @@ pub(crate) struct Wanted {
 struct Found {
     position: Position,
     segment: Arc<SegmentFile>,
+    is_archived: bool,
     frame: Frame,
+}
+
+/// Whether a reader may wait for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// It may.
+    Patient,
+    /// Of archived mail it is given what the system has in memory, or nothing.
+    Impatient,
 }
 
 /// What [`envelopes`] found.
 pub(crate) enum Reading {
     Done(Vec<Bytes>),
+    /// The disk would have to be waited for.
+    Cold,
     /// This segment is not there: mail has moved since its place was looked up, or is lost.
     Missing(SegmentId),
 }
 
 /// Reads envelopes of mail of `owner`; frames that lie side by side are read at once.
-pub(crate) fn envelopes(shelf: &Shelf, owner: RecipientId, wanted: &[&Wanted]) -> Result<Reading> {
+pub(crate) fn envelopes(
+    shelf: &Shelf,
+    owner: RecipientId,
+    wanted: &[&Wanted],
+    patience: Patience,
+) -> Result<Reading> {
     let found = match find(shelf, wanted)? {
         Ok(found) => found,
         Err(missing) => return Ok(Reading::Missing(missing)),
     };
     let mut envelopes = Vec::with_capacity(found.len());
     for neighbours in found.chunk_by(are_neighbours) {
-        read_run(owner, neighbours, &mut envelopes)?;
+        let Some(bytes) = read_run(neighbours, patience)? else { return Ok(Reading::Cold) };
+        cut_out(owner, neighbours, &bytes, &mut envelopes)?;
     }
     Ok(Reading::Done(envelopes))
 }
@@ -67,7 +85,8 @@ fn find(shelf: &Shelf, wanted: &[&Wanted]) -> Result<std::result::Result<Vec<Fou
                 },
             },
         };
-        found.push(Found { position: *position, segment, frame: *frame });
+        let is_archived = matches!(source, Source::Archived(_));
+        found.push(Found { position: *position, segment, is_archived, frame: *frame });
     }
     Ok(Ok(found))
 }
@@ -77,20 +96,49 @@ fn are_neighbours(one: &Found, next: &Found) -> bool {
     one.segment.id == next.segment.id && gap.is_some_and(|gap| gap <= GAP)
 }
 
-fn read_run(owner: RecipientId, run: &[Found], envelopes: &mut Vec<Bytes>) -> Result<()> {
-    let [first, ..] = run else { return Ok(()) };
+/// All from the first frame to the last; `None` if that would mean to wait.
+fn read_run(run: &[Found], patience: Patience) -> Result<Option<Bytes>> {
+    let [first, ..] = run else { return Ok(Some(Bytes::new())) };
     let start = first.frame.offset;
-    let end = run.last().map_or(start, |last| last.frame.end());
-    let bytes: Bytes = read(&first.segment, start, (end - start) as usize)?.into();
-    for Found { position, segment, frame } in run {
-        let frame_start = (frame.offset - start) as usize;
-        let frame_bytes = frame_start..frame_start + frame.bytes() as usize;
-        if !is_append(&bytes[frame_bytes.clone()], owner, *position) {
+    let length = (run.last().map_or(start, |last| last.frame.end()) - start) as usize;
+    if first.is_archived && patience == Patience::Impatient {
+        return Ok(read_from_memory(&first.segment, start, length).map(Bytes::from));
+    }
+    read(&first.segment, start, length).map(Bytes::from).map(Some)
+}
+
+/// Compares the frames to their checksums and takes the envelopes.
+fn cut_out(
+    owner: RecipientId,
+    run: &[Found],
+    bytes: &Bytes,
+    envelopes: &mut Vec<Bytes>,
+) -> Result<()> {
+    let start = run.first().map_or(0, |first| first.frame.offset);
+    for Found { position, segment, frame, .. } in run {
+        let begin = (frame.offset - start) as usize;
+        let end = begin + frame.bytes() as usize;
+        if !is_append(&bytes[begin..end], owner, *position) {
             return Err(damaged(segment.id, frame.offset));
         }
-        envelopes.push(bytes.slice(frame_start + usize::from(frame.head)..frame_bytes.end));
+        envelopes.push(bytes.slice(begin + usize::from(frame.head)..end));
     }
     Ok(())
+}
+
+/// So many bytes of a segment, if the system has them in memory. Where it cannot tell, and after an error, it has not.
+#[cfg(target_os = "linux")]
+fn read_from_memory(segment: &SegmentFile, offset: u64, length: usize) -> Option<Vec<u8>> {
+    use rustix::io::{ReadWriteFlags, preadv2};
+    let mut bytes = vec![0; length];
+    let mut buffers = [io::IoSliceMut::new(&mut bytes)];
+    let read = preadv2(&segment.file, &mut buffers, offset, ReadWriteFlags::NOWAIT);
+    (read == Ok(length)).then_some(bytes)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_from_memory(_: &SegmentFile, _: u64, _: usize) -> Option<Vec<u8>> {
+    None
 }
 
 /// So many bytes of a segment.

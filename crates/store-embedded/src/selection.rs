@@ -9,7 +9,7 @@ use crate::archive::{Place, Snapshot, Totals};
 use crate::engine::Engine;
 use crate::generation::Kept;
 use crate::journal::SegmentId;
-use crate::reading::{Reading, Source, Wanted, envelopes};
+use crate::reading::{Patience, Reading, Source, Wanted, envelopes};
 
 /// A mailbox at one moment, without its envelopes.
 pub(crate) struct View {
@@ -31,8 +31,14 @@ struct Archived {
     gone: BTreeSet<Position>,
 }
 
-/// Mail, or the segment that kept it from being read.
-type Loaded = std::result::Result<Vec<Mail>, SegmentId>;
+/// What became of [`View::load`].
+pub(crate) enum Loaded {
+    Mail(Vec<Mail>),
+    /// The disk would have to be waited for.
+    Cold,
+    /// A segment is not there: mail has moved since it was picked, or is lost.
+    Missing(SegmentId),
+}
 
 /// A message that was chosen.
 pub(crate) struct Picked {
@@ -125,22 +131,28 @@ impl View {
         Ok((oldest, newest))
     }
 
-    /// The messages with their envelopes, from the cache or from where they are; or the segment that is not there.
-    pub(crate) fn load(&self, picked: Vec<Picked>, engine: &Engine) -> Result<Loaded> {
+    /// The messages with their envelopes, from the cache or from where they are.
+    pub(crate) fn load(
+        &self,
+        picked: Vec<Picked>,
+        engine: &Engine,
+        patience: Patience,
+    ) -> Result<Loaded> {
         let cached: Vec<_> =
             picked.iter().map(|picked| engine.cache.get(picked.wanted.position)).collect();
         let missing = picked.iter().zip(&cached).filter(|(_, cached)| cached.is_none());
         let wanted: Vec<_> = missing.map(|(picked, _)| &picked.wanted).collect();
-        let mut read = match envelopes(&engine.shelf, self.owner, &wanted)? {
+        let mut read = match envelopes(&engine.shelf, self.owner, &wanted, patience)? {
             Reading::Done(read) => read.into_iter(),
-            Reading::Missing(segment) => return Ok(Err(segment)),
+            Reading::Cold => return Ok(Loaded::Cold),
+            Reading::Missing(segment) => return Ok(Loaded::Missing(segment)),
         };
         let mail = picked.into_iter().zip(cached).filter_map(|(picked, cached)| {
             let Picked { wanted, received, destination } = picked;
             let envelope = cached.or_else(|| read.next())?;
             Some(Mail { position: wanted.position, envelope, destination, received })
         });
-        Ok(Ok(mail.collect()))
+        Ok(Loaded::Mail(mail.collect()))
     }
 
     fn visit_archived(
