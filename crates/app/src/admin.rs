@@ -16,6 +16,7 @@ use transport::Tally;
 use crate::exit::Misuse;
 use crate::health::Health;
 use crate::metrics;
+use crate::spool::Spool;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const HEAD_BYTES: usize = 8 * 1024;
@@ -50,6 +51,8 @@ pub struct Desk {
     pub mediator: Arc<Mediator>,
     /// Knows whether the stores answer.
     pub health: Arc<Health>,
+    /// Counts what waits on this machine.
+    pub spool: Option<Arc<Spool>>,
     /// Counts connections.
     pub port: Arc<Tally>,
     /// Begins the end.
@@ -69,12 +72,15 @@ impl Desk {
         peer.shutdown().await
     }
 
+    fn metrics(&self) -> String {
+        let spooled = self.spool.as_ref().map(|spool| spool.waiting());
+        metrics::text(&self.mediator, &self.health, spooled, &self.port)
+    }
+
     fn answer(&self, head: &str) -> (&'static str, String) {
         let mut words = head.split_ascii_whitespace();
         match (words.next(), words.next()) {
-            (Some("GET"), Some("/metrics")) => {
-                ("200 OK", metrics::text(&self.mediator, &self.health, &self.port))
-            }
+            (Some("GET"), Some("/metrics")) => ("200 OK", self.metrics()),
             (Some("POST"), Some("/drain")) if is_from_a_page(head) => {
                 ("403 Forbidden", "not from a web page\n".to_owned())
             }

@@ -8,14 +8,15 @@ use mediator::{
     Allowance, Carrier, Identity, Introduction, Mediator, Outbound, Pace, Patience, Policy,
     Settings, Sockets,
 };
-use store::{Quota, Stores};
+use store::{Clock as _, Quota, Stores};
 use transport::{CarrierOptions, Certificates, Limits, Network, TlsFiles};
 
-use crate::carrier::LateCarrier;
+use crate::carrier::{LateCarrier, NoCarrier};
 use crate::clock::SystemClock;
 use crate::exit::Misuse;
 use crate::health::Health;
-use crate::{instance, root_secret, stores};
+use crate::spool::Spool;
+use crate::{instance, kinship, root_secret, stores};
 
 /// A mediator and what it stands on.
 #[derive(Clone)]
@@ -28,6 +29,17 @@ pub struct Assembled {
     pub clock: Arc<SystemClock>,
     /// Whether its stores answer.
     pub health: Arc<Health>,
+    /// Where mail waits while they do not.
+    pub spool: Option<Arc<Spool>>,
+}
+
+/// What a mediator is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve; the spool is its own.
+    Serving,
+    /// To be asked one thing, perhaps beside one that serves.
+    Errand,
 }
 
 /// The mediator that is reached at `url`.
@@ -37,16 +49,22 @@ pub struct Assembled {
 pub async fn mediator(
     config: &Config,
     url: &PublicUrl,
-    carrier: Arc<dyn Carrier>,
+    purpose: Purpose,
 ) -> anyhow::Result<Assembled> {
     let identity = Identity::from_root(root_secret::obtain(config)?);
     let clock = Arc::new(SystemClock::start());
     let opened = stores::open(config, &clock).await?;
-    let health = Arc::new(Health::of(&opened));
-    let settings = Settings { instance: instance::name(&config.instance), ..settings(config, url) };
-    let stores = opened.stores;
+    kinship::prove(&identity, opened.stores.connections.as_ref(), clock.now()).await?;
+    let (carrier, (stores, spool)) = match purpose {
+        Purpose::Serving => {
+            (carrier(config, url), Spool::put_before(opened.stores.clone(), config, clock.clone())?)
+        }
+        Purpose::Errand => (Arc::new(NoCarrier) as Arc<dyn Carrier>, (opened.stores.clone(), None)),
+    };
+    let health = Arc::new(Health::of(&opened, spool.is_some()));
+    let settings = settings(config, url);
     let mediator = Mediator::new(settings, identity, stores.clone(), clock.clone(), carrier);
-    Ok(Assembled { mediator, stores, clock, health })
+    Ok(Assembled { mediator, stores, clock, health, spool })
 }
 
 fn settings(config: &Config, url: &PublicUrl) -> Settings {
@@ -80,8 +98,8 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
             for_store: config.mailbox.store_patience,
             held: config.mailbox.held,
             held_bytes: config.mailbox.held_bytes.as_usize(),
-            ..Patience::default()
         },
+        instance: instance::name(&config.instance),
         ..Settings::at(&url.to_string(), &url.socket())
     }
 }
@@ -174,7 +192,7 @@ pub fn certificates(tls: &Tls) -> anyhow::Result<Option<Arc<Certificates>>> {
 }
 
 /// How mail reaches agents with an address.
-pub fn carrier(config: &Config, url: &PublicUrl) -> Arc<dyn Carrier> {
+fn carrier(config: &Config, url: &PublicUrl) -> Arc<dyn Carrier> {
     Arc::new(LateCarrier::new(CarrierOptions {
         allow_private: config.outbound.allow_private.unwrap_or_else(|| url.is_private()),
         timeout: config.outbound.timeout,
@@ -198,7 +216,10 @@ mod tests {
 
     #[test]
     fn the_defaults_of_the_settings_are_those_of_the_mediator() {
-        let said = settings(&defaults(), &url("https://m.example.org"));
+        let said = Settings {
+            instance: "restante".to_owned(),
+            ..settings(&defaults(), &url("https://m.example.org"))
+        };
         let own = Settings::at("https://m.example.org", "wss://m.example.org");
         assert_eq!(format!("{said:#?}"), format!("{own:#?}"));
     }

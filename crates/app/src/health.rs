@@ -36,17 +36,19 @@ impl Watched {
 /// All engines that are asked. The embedded one is not: it is part of this process.
 pub struct Health {
     engines: Vec<Arc<Watched>>,
+    /// With a spool, mail is taken without them.
+    spools: bool,
 }
 
 impl Health {
     /// The engines behind these stores, which have answered just now.
-    pub fn of(opened: &Opened) -> Self {
+    pub fn of(opened: &Opened, spools: bool) -> Self {
         let watched = |keeps, server: &Option<Arc<dyn Server>>| {
             let server = server.clone()?;
             Some(Arc::new(Watched { keeps, server, up: AtomicBool::new(true) }))
         };
         let engines = [watched("mail", &opened.mail), watched("keylists", &opened.keylists)];
-        Self { engines: engines.into_iter().flatten().collect() }
+        Self { engines: engines.into_iter().flatten().collect(), spools }
     }
 
     /// The engines.
@@ -75,9 +77,9 @@ impl Health {
         }
     }
 
-    /// Whether all of them answer.
+    /// Whether mail can be taken.
     pub fn is_good(&self) -> bool {
-        self.engines().all(Watched::is_up)
+        self.spools || self.engines().all(Watched::is_up)
     }
 
     /// Asks each of them every second, until `stop`. `clock` follows the one that keeps mail.
@@ -102,7 +104,7 @@ async fn rounds(engine: Arc<Watched>, clock: Option<Arc<SystemClock>>) {
             if up {
                 tracing::info!(store, "the store is back");
             } else {
-                tracing::warn!(store, "the store does not answer; this mediator is not ready");
+                tracing::warn!(store, "the store does not answer");
             }
         }
         sleep(EVERY).await;

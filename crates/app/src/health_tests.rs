@@ -21,7 +21,7 @@ impl Server for Switch {
 
 fn watched(server: Arc<Switch>) -> Health {
     let engine = Watched { keeps: "mail", server, up: AtomicBool::new(true) };
-    Health { engines: vec![Arc::new(engine)] }
+    Health { engines: vec![Arc::new(engine)], spools: false }
 }
 
 async fn pass(seconds: u64) {

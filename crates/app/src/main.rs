@@ -14,6 +14,7 @@ mod doctor;
 mod exit;
 mod health;
 mod instance;
+mod kinship;
 mod lan;
 mod logs;
 mod metrics;
@@ -23,6 +24,7 @@ mod qr;
 mod root_secret;
 mod settings;
 mod signals;
+mod spool;
 mod stores;
 mod wish;
 

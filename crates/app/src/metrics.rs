@@ -8,7 +8,7 @@ use transport::{Count, Tally};
 use crate::health::Health;
 
 /// All of them.
-pub fn text(mediator: &Mediator, health: &Health, port: &Tally) -> String {
+pub fn text(mediator: &Mediator, health: &Health, spooled: Option<u64>, port: &Tally) -> String {
     let tally = mediator.tally();
     let mut out = Exposition::default();
     out.gauges(
@@ -27,6 +27,14 @@ pub fn text(mediator: &Mediator, health: &Health, port: &Tally) -> String {
         "keeps",
         &stores,
     );
+    if let Some(spooled) = spooled {
+        out.single(
+            "restante_spooled",
+            "Messages that wait on this machine for the store.",
+            "gauge",
+            spooled,
+        );
+    }
     let stages = Stage::ALL.map(|stage| (stage.label().to_owned(), tally.messages(stage)));
     out.counters(
         "restante_messages_total",

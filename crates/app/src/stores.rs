@@ -1,6 +1,8 @@
 //! From a store's URL to a store. A file per engine.
 
 pub mod embedded;
+mod login;
+mod postgres;
 
 use std::sync::Arc;
 
@@ -63,9 +65,13 @@ pub async fn open(config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<O
 
 type One = (Stores, Option<Arc<dyn Server>>);
 
-async fn open_one(_: &Config, engine: Engine, clock: Arc<dyn Clock>) -> anyhow::Result<One> {
+async fn open_one(config: &Config, engine: Engine, clock: Arc<dyn Clock>) -> anyhow::Result<One> {
     match engine {
         Engine::Embedded(directory) => Ok((embedded::open(&directory, clock)?, None)),
-        engine => anyhow::bail!("{engine} is a store that this program does not have"),
+        Engine::Postgres(url, login) => {
+            let (stores, server) = postgres::open(config, &url, &login, clock).await?;
+            Ok((stores, Some(server)))
+        }
+        Engine::Redis(url, _) => anyhow::bail!("{url} is a store that this program does not have"),
     }
 }

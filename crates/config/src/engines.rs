@@ -230,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn a_spool_is_for_stores_that_may_be_away() {
+        let spool = ("RESTANTE_SPOOL__DIRECTORY", "/var/spool/restante");
+        assert!(env(&[spool]).unwrap_err().to_string().contains("`spool.directory` is for"));
+        assert!(env(&[spool, ("RESTANTE_STORE", "redis://r")]).is_ok());
+    }
+
+    #[test]
     fn the_embedded_store_shares_nothing_with_another() {
         for pair in [["embedded", "redis://r"], ["redis://r", "embedded:/x"]] {
             let apart = env(&[("RESTANTE_STORE", pair[0]), ("RESTANTE_KEYLIST_STORE", pair[1])]);

@@ -32,7 +32,7 @@ pub use render::{default_file, in_force, reference};
 pub use sections::{
     Admin, Config, Identity, Instance, Invitation, Listen, Log, Mailbox, Mediation, Outbound,
     Pickup, Postgres, PostgresCredentials, PostgresSsl, Redis, RedisCredentials, RedisSsl,
-    Shutdown, Store, Tls, Transport,
+    Shutdown, Spool, Store, Tls, Transport,
 };
 pub use setting::{SectionInfo, Setting, find, flags, sections, settings};
 pub use value::Value;

@@ -13,6 +13,7 @@ mod pickup;
 mod postgres;
 mod redis;
 mod shutdown;
+mod spool;
 mod store;
 mod tls;
 mod transport;
@@ -30,6 +31,7 @@ pub use pickup::Pickup;
 pub use postgres::{Postgres, PostgresCredentials, PostgresSsl};
 pub use redis::{Redis, RedisCredentials, RedisSsl};
 pub use shutdown::Shutdown;
+pub use spool::Spool;
 pub use store::Store;
 pub use tls::Tls;
 pub use transport::Transport;
@@ -78,6 +80,8 @@ config! {
     postgres_ssl: PostgresSsl,
     /// `[instance]`
     instance: Instance,
+    /// `[spool]`
+    spool: Spool,
     /// `[identity]`
     identity: Identity,
     /// `[invitation]`
@@ -105,7 +109,7 @@ impl Config {
     pub(crate) fn check(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         complaints.extend(self.tls.check());
-        complaints.extend(self.store.check());
+        complaints.extend(self.store.check(&self.spool));
         complaints.extend(self.check_engines());
         complaints.extend(self.admin.check(self.listen.address));
         complaints.extend(self.identity.check());

@@ -1,7 +1,6 @@
 //! `restante invite`: an invitation to hand around.
 
 use std::io::{Write, stdout};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,11 +9,11 @@ use config::{Config, PublicUrl, Value as _};
 use serde_json::Value;
 
 use crate::announce::{ShowQr, print_qr};
-use crate::carrier::NoCarrier;
+use crate::assembly::{self, Purpose};
 use crate::control;
 use crate::exit::Misuse;
 use crate::wish::Wish;
-use crate::{assembly, cli, settings};
+use crate::{cli, settings};
 
 /// The subcommand.
 pub fn command() -> Command {
@@ -78,5 +77,5 @@ async fn without_server(config: &Config, wish: &Wish) -> anyhow::Result<Value> {
     let url = config.listen.public_url.clone().or_else(direct).context(
         "no mediator can be asked here, so its URL has to be said: --public-url https://mediator.example.org",
     )?;
-    wish.fulfil(&assembly::mediator(config, &url, Arc::new(NoCarrier)).await?).await
+    wish.fulfil(&assembly::mediator(config, &url, Purpose::Errand).await?).await
 }

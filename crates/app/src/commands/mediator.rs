@@ -12,7 +12,7 @@ use transport::{Drain, ServeOptions};
 
 use crate::admin::Desk;
 use crate::announce::{Announcement, ShowQr};
-use crate::assembly::Assembled;
+use crate::assembly::{Assembled, Purpose};
 use crate::exit::Misuse;
 use crate::pages::Shown;
 use crate::{admin, assembly, cli, control, lan, logs, settings, signals};
@@ -47,8 +47,8 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     signals::watch(stop.clone())?;
     let listener = bind(&config).await?;
     let url = public_url(&config, &listener)?;
-    let parts = assembly::mediator(&config, &url, assembly::carrier(&config, &url)).await?;
-    let Assembled { mediator, clock, health, .. } = &parts;
+    let parts = assembly::mediator(&config, &url, Purpose::Serving).await?;
+    let Assembled { mediator, clock, health, spool, .. } = &parts;
     let shown = Shown::new(mediator, &url, health.clone())?;
     let options = ServeOptions {
         limits: assembly::limits(&config, &url),
@@ -59,12 +59,16 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     };
     health.tell_promises().await;
     health.watch(clock, &stop);
+    if let Some(spool) = spool {
+        tokio::spawn(spool.clone().unload());
+    }
     if !config.mail_engine().is_shared() {
         control::listen(&config, parts.clone(), stop.clone());
     }
     let desk = Desk {
         mediator: mediator.clone(),
         health: health.clone(),
+        spool: spool.clone(),
         port: options.tally.clone(),
         stop: stop.clone(),
     };

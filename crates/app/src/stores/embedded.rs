@@ -27,7 +27,8 @@ pub fn promise() -> Promise {
     }
 }
 
-fn explain(error: OpenError) -> anyhow::Error {
+/// The same in words for an operator.
+pub fn explain(error: OpenError) -> anyhow::Error {
     match error {
         OpenError::InUse(_) => {
             anyhow!("{error}: stop that mediator, or name another directory with --data")

@@ -25,7 +25,8 @@ impl Clock for Then {
 }
 
 fn open(home: &Path) -> Arc<EmbeddedStore> {
-    EmbeddedStore::open(&home.join("restante-data"), Options::default(), Arc::new(Then)).unwrap()
+    EmbeddedStore::open(&home.join("restante-data"), Options::default(), Arc::new(Then))
+        .expect("nobody else has it open")
 }
 
 fn position(number: u64) -> Position {
@@ -44,12 +45,15 @@ async fn graveyard(home: &Path) {
             received: BURIED,
         };
         let reason = format!("410 Gone\n{number}");
-        store.bury(&DeadLetter { owner: OWNER, mail, reason, buried: BURIED }).await.unwrap();
+        store
+            .bury(&DeadLetter { owner: OWNER, mail, reason, buried: BURIED })
+            .await
+            .expect("it is kept");
     }
 }
 
 async fn waiting(home: &Path) -> Vec<Bytes> {
-    let mail = open(home).peek(OWNER, &Demand::of(10, 1 << 20)).await.unwrap();
+    let mail = open(home).peek(OWNER, &Demand::of(10, 1 << 20)).await.expect("it is read");
     mail.into_iter().map(|mail| mail.envelope).collect()
 }
 

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use super::Spool;
 use crate::setting::section;
 use crate::values::StoreUrl;
 
@@ -28,7 +29,12 @@ impl Store {
         }
     }
 
-    pub(crate) fn check(&self) -> Option<String> {
+    pub(crate) fn check(&self, spool: &Spool) -> Option<String> {
+        if spool.directory.is_some() && !self.url.is_shared() {
+            return Some(
+                "`spool.directory` is for a store that is shared; the embedded one is on this machine anyway".to_owned(),
+            );
+        }
         let keylists = self.keylists.as_ref()?;
         (!self.url.is_shared() || !keylists.is_shared()).then(|| {
             "`store.keylists` is for mail in Redis and keylists in PostgreSQL, or the other way round; the embedded store \
