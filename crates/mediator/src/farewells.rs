@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use store::{Epoch, Holder, RecipientId, Result, Timestamp};
+use tokio::time::sleep;
 
 use crate::Mediator;
 
@@ -23,19 +24,28 @@ pub(crate) struct Farewell {
 #[derive(Debug, Default)]
 pub(crate) struct Farewells(Mutex<Vec<Farewell>>);
 
+/// Milliseconds to wait after each of the first attempts; most failures are short.
+const AT_ONCE: [u64; 3] = [20, 80, 200];
+
 impl Mediator {
     /// Ends a session in the store, now or as soon as the store hears it.
     pub(crate) async fn part(&self, farewell: Farewell) {
-        if self.try_part(&farewell).await.is_err() {
-            self.farewells.0.lock().push(farewell);
+        for wait in AT_ONCE {
+            if self.try_part(&farewell).await.is_ok() {
+                return;
+            }
+            sleep(Duration::from_millis(wait)).await;
         }
+        self.farewells.0.lock().push(farewell);
     }
 
     /// Repeats the farewells that were not heard.
     pub(crate) async fn part_at_last(&self) {
         let unheard = std::mem::take(&mut *self.farewells.0.lock());
         for farewell in unheard {
-            self.part(farewell).await;
+            if self.try_part(&farewell).await.is_err() {
+                self.farewells.0.lock().push(farewell);
+            }
         }
     }
 

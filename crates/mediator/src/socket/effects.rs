@@ -116,6 +116,7 @@ impl Socket {
     /// Takes note of mail that did not leave: the next session has to have it at once, and first.
     pub(super) fn sent<T>(&mut self, sent: Result<T, Ended>) -> Result<T, Ended> {
         self.unsent |= sent.is_err();
+
         sent
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use didcomm::VerKey;
 use protocols::Dialect;
@@ -79,7 +80,9 @@ impl Reader {
         seat: u32,
         implicit: bool,
     ) -> Result<Self> {
-        let manner = manner(office);
+        // What never left of older sessions must be heard of before it lingers.
+        office.part_at_last().await;
+        let manner = manner(office, implicit);
         let (epoch, watch) = newest(office, who.id(), manner).await?;
         let (now, pace) = (office.clock.now(), &office.settings.pace);
         let seed = seed(who.id(), epoch);
@@ -132,13 +135,15 @@ impl Reader {
     }
 }
 
-/// How a session takes its mailbox over: nothing lingers of those it displaces. That their sockets are dead was noticed by the wallet alone, so
-/// that what was on its way there may never have left, and must come first now.
-fn manner(office: &Mediator) -> Manner {
-    match office.settings.sockets {
-        Sockets::Newest => Manner::ALONE,
-        Sockets::All => Manner::SHARED,
-    }
+/// How a session takes its mailbox over. A wallet that asks with pickup messages may still be busy with what an older socket
+/// brought, and acknowledge it; one that pings for bare envelopes acknowledges nothing and need not be waited for.
+fn manner(office: &Mediator, implicit: bool) -> Manner {
+    let company = match office.settings.sockets {
+        Sockets::Newest => Company::Alone,
+        Sockets::All => Company::Shared,
+    };
+    let linger = if implicit { Duration::ZERO } else { office.settings.pace.delivery_lease };
+    Manner { company, linger }
 }
 
 /// A claim and its bell. Between the two steps a still newer session may have come; then we are the newest again by claiming
