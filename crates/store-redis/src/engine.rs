@@ -64,7 +64,8 @@ impl Engine {
         Ok(engine)
     }
 
-    fn refused(&self, error: &RedisError) -> ConnectError {
+    /// What to change, when something failed at the start.
+    pub fn refused(&self, error: &RedisError) -> ConnectError {
         let (host, port) = &self.address.hosts[0];
         why(&format!("{host}:{port}"), &self.names, error)
     }

@@ -4,14 +4,20 @@
 mod connect;
 mod connect_error;
 mod door;
+mod doubts;
 mod engine;
 mod errors;
 mod info;
+mod instances;
+mod mailbox;
 mod names;
 mod options;
+mod presence;
 mod redis_store;
 mod script;
+mod shared;
 mod slots;
+mod wake;
 
 pub use connect_error::ConnectError;
 pub use options::{Credentials, DEFAULT_MAX_CONNECTIONS, DEFAULT_PREFIX, Options, Ssl};

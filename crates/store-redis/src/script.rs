@@ -64,7 +64,7 @@ impl Call {
 macro_rules! script {
     ($name:ident, $($file:literal),+) => {
         static $name: std::sync::LazyLock<$crate::script::Script> = std::sync::LazyLock::new(|| {
-            $crate::script::Script::new(stringify!($name), concat!($(include_str!(concat!("scripts/", $file))),+))
+            $crate::script::Script::new(stringify!($name), concat!($(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/scripts/", $file))),+))
         });
     };
 }
