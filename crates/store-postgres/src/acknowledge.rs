@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use crate::engine::Engine;
 use crate::gather::Job;
-use crate::values::{column, number, owner};
+use crate::values::{column, number, owner, position};
 
 /// Messages that their owner has, and who waits to hear how many there were.
 pub(crate) struct Acknowledge {
@@ -77,9 +77,5 @@ fn removed(engine: &Engine, row: &Row) -> Result<(RecipientId, Position)> {
     for epoch in column::<Vec<i64>>(row, "rung")? {
         engine.bells.ring_session(owner, Epoch(epoch.cast_unsigned()));
     }
-    let position = Position {
-        sequence: column::<i64>(row, "sequence")?.cast_unsigned(),
-        incarnation: column::<i64>(row, "incarnation")?.cast_unsigned(),
-    };
-    Ok((owner, position))
+    Ok((owner, position(row)?))
 }

@@ -1,13 +1,13 @@
 //! Letters, many in one transaction.
 
-use store::{Appended, Letter, Position, RecipientId, Result, StoreError, Timestamp};
+use store::{Appended, Letter, RecipientId, Result, StoreError, Timestamp};
 use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
 use crate::engine::Engine;
 use crate::gather::Job;
 use crate::pool::damaged;
-use crate::values::{amount, column};
+use crate::values::{amount, column, position};
 
 /// A letter, and who waits to hear of it.
 pub(crate) struct Append {
@@ -93,13 +93,9 @@ fn answer(engine: &Engine, jobs: Vec<Append>, outcomes: Vec<Option<Appended>>) -
 /// Nothing for a letter whose outcome depends on another one of the same call.
 fn outcome(row: &Row) -> Result<Option<Appended>> {
     Ok(match column(row, "outcome")? {
-        "stored" => Some(Appended::Stored {
-            position: Position {
-                sequence: column::<i64>(row, "sequence")?.cast_unsigned(),
-                incarnation: column::<i64>(row, "incarnation")?.cast_unsigned(),
-            },
-            watched: column(row, "watched")?,
-        }),
+        "stored" => {
+            Some(Appended::Stored { position: position(row)?, watched: column(row, "watched")? })
+        }
         "duplicate" => Some(Appended::Duplicate),
         "full" => Some(Appended::MailboxFull),
         "again" => None,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Bells, Clock, Epoch, Holder, RecipientId, Result, Timestamp};
+use store::{Bells, Clock, Epoch, Holder, QueueBells, RecipientId, Result, Timestamp};
 
+use crate::evictions::Caches;
 use crate::leaving::Leaving;
 use crate::pool::Pool;
 use crate::values::{amount, column, number};
@@ -15,6 +16,8 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bells: Bells,
     pub(crate) leaving: Leaving,
+    pub(crate) queue_bells: QueueBells,
+    pub(crate) cache: Caches,
     /// Tells the readers of this store from those of others. Random.
     pub(crate) here: i64,
     pub(crate) schema: String,

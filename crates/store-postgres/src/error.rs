@@ -124,5 +124,5 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
         }
         cause = error.source();
     }
-    text
+    text.strip_prefix("db error: ").map(str::to_owned).unwrap_or(text)
 }

@@ -23,10 +23,12 @@
 
 mod acknowledge;
 mod append;
+mod cache;
 mod connections;
 mod dead_letters;
 mod engine;
 mod error;
+mod evictions;
 mod forget;
 mod gather;
 mod keylists;
@@ -37,6 +39,7 @@ mod mailbox;
 mod options;
 mod pool;
 mod presence;
+mod queue;
 mod schema;
 mod settings;
 mod tls;
@@ -46,7 +49,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use store::{Bells, Clock, Timestamp};
+use store::{Bells, Clock, LocalCache, QueueBells, Timestamp};
 use tokio::task::JoinHandle;
 
 pub use error::ConnectError;
@@ -56,12 +59,14 @@ pub use settings::{Promise, Settings};
 use crate::acknowledge::Acknowledge;
 use crate::append::Append;
 use crate::engine::Engine;
+use crate::evictions::Caches;
 use crate::gather::Gathering;
 use crate::leaving::Leaving;
 use crate::link::Dial;
 use crate::listener::Ear;
 use crate::options::Target;
 use crate::pool::Pool;
+use crate::queue::{Finish, Push};
 use crate::tls::Tls;
 
 /// The store in PostgreSQL. Dropping it cuts its connections.
@@ -69,6 +74,8 @@ pub struct PostgresStore {
     engine: Arc<Engine>,
     appends: Gathering<Append>,
     acknowledgements: Gathering<Acknowledge>,
+    pushes: Gathering<Push>,
+    finishes: Gathering<Finish>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -88,11 +95,14 @@ impl PostgresStore {
         let ear = Ear::open(&dial, &target.schema).await;
         let ear = ear.map_err(|error| ConnectError::Other(error.to_string()))?;
         let (leaving, gone) = Leaving::new();
+        let cache = LocalCache::among_others(clock.clone(), options.cache_bytes);
         let engine = Arc::new(Engine {
             pool: Pool::new(dial.clone(), target.links),
             clock,
             bells: bells(leaving.clone()),
             leaving,
+            queue_bells: QueueBells::default(),
+            cache: Caches::new(cache),
             here: RandomState::new().hash_one("store").cast_signed(),
             schema: target.schema,
         });
@@ -103,7 +113,9 @@ impl PostgresStore {
         ];
         let appends = Gathering::start(&engine, &mut tasks);
         let acknowledgements = Gathering::start(&engine, &mut tasks);
-        Ok(Arc::new(Self { engine, appends, acknowledgements, tasks }))
+        let pushes = Gathering::start(&engine, &mut tasks);
+        let finishes = Gathering::start(&engine, &mut tasks);
+        Ok(Arc::new(Self { engine, appends, acknowledgements, pushes, finishes, tasks }))
     }
 
     /// The server's time, to which the clocks of all instances are set.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Notification, Row, Statement};
 
@@ -71,11 +70,6 @@ impl Link {
             }
         };
         self.client.query(&statement, parameters).await
-    }
-
-    /// Whether the server still answers.
-    pub(crate) async fn answers(&self) -> bool {
-        matches!(timeout(PATIENCE, self.client.simple_query("")).await, Ok(Ok(_)))
     }
 }
 

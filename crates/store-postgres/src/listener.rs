@@ -7,16 +7,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use store::{Epoch, RecipientId, Result};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_postgres::Notification;
 
 use crate::engine::Engine;
 use crate::error::failure;
-use crate::link::{Dial, Link};
+use crate::link::{Dial, Link, PATIENCE};
 use crate::values::{number, owner};
 
-/// How long the connection may be dead without anybody knowing.
-const PULSE: Duration = Duration::from_secs(5);
+/// How often this store says that it lives, and sees that the connection does.
+const PULSE: Duration = Duration::from_millis(500);
 /// The mail of all mailboxes that are watched here is looked for so often, if no wake came.
 const SWEEP: Duration = Duration::from_secs(30);
 /// Between two attempts to connect.
@@ -48,6 +48,7 @@ impl Ear {
 pub(crate) async fn listen(engine: Arc<Engine>, dial: Arc<Dial>, mut ear: Ear) {
     loop {
         hear(&engine, &mut ear).await;
+        engine.cache.local.distrust();
         tracing::warn!("the connection that listens to PostgreSQL is lost");
         drop(ear);
         ear = reopen(&engine, &dial).await;
@@ -55,7 +56,7 @@ pub(crate) async fn listen(engine: Arc<Engine>, dial: Arc<Dial>, mut ear: Ear) {
     }
 }
 
-async fn reopen(engine: &Engine, dial: &Dial) -> Ear {
+async fn reopen(engine: &Arc<Engine>, dial: &Dial) -> Ear {
     loop {
         match Ear::open(dial, &engine.schema).await {
             Ok(ear) => match catch_up(engine).await {
@@ -69,7 +70,7 @@ async fn reopen(engine: &Engine, dial: &Dial) -> Ear {
 }
 
 /// Returns when the connection is lost.
-async fn hear(engine: &Engine, ear: &mut Ear) {
+async fn hear(engine: &Arc<Engine>, ear: &mut Ear) {
     let (mut pulse, mut sweeps) = (interval(PULSE), interval(SWEEP));
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -80,12 +81,25 @@ async fn hear(engine: &Engine, ear: &mut Ear) {
                 Some(notification) => engine.take_note(notification.payload()),
                 None => return,
             },
-            _ = pulse.tick() => if !ear.link.answers().await { return },
+            _ = pulse.tick() => if !beat(engine, ear).await { return },
             _ = sweeps.tick() => if let Err(error) = sweep(engine).await {
                 tracing::debug!(%error, "the sweep failed");
             },
         }
     }
+}
+
+/// Whether the server still answers. All that was told before it was asked has been heard then.
+async fn beat(engine: &Arc<Engine>, ear: &mut Ear) -> bool {
+    let asked = engine.clock.now();
+    let answer = timeout(PATIENCE, ear.link.rows("select beat($1)", &[&engine.here])).await;
+    while let Ok(notification) = ear.heard.try_recv() {
+        engine.take_note(notification.payload());
+    }
+    if let Ok(Ok(_)) = answer {
+        engine.trust(asked);
+    }
+    matches!(answer, Ok(Ok(_)))
 }
 
 /// After a time of deafness: the engine knows the readers of this process again, and those with mail are rung.
@@ -99,8 +113,9 @@ async fn catch_up(engine: &Engine) -> Result<()> {
     sweep(engine).await
 }
 
-/// Rings everybody in this process who has mail that is not in flight.
+/// Rings everybody in this process who has mail that is not in flight, and who waits for work.
 async fn sweep(engine: &Engine) -> Result<()> {
+    engine.queue_bells.ring_all();
     for watched in engine.bells.watched().chunks(AT_ONCE) {
         let owners: Vec<_> = watched.iter().map(|(owner, _)| &owner.0[..]).collect();
         let rows = engine.pool.rows("select sweep($1, $2)", &[&owners, &engine.now()]).await?;
@@ -113,22 +128,27 @@ async fn sweep(engine: &Engine) -> Result<()> {
 
 impl Engine {
     /// What the functions of the schema tell: `m` and owners, who have mail; `d`, an owner and the epoch that displaces
-    /// those before it.
-    fn take_note(&self, payload: &str) {
+    /// those before it; `q` and queues with work; `e`, `c` and `a`: evictions.
+    fn take_note(self: &Arc<Self>, payload: &str) {
         let Some((kind, rest)) = payload.split_at_checked(1) else { return };
         match kind {
             "m" => owners(rest).for_each(|owner| {
                 self.bells.ring(owner);
             }),
-            "d" => {
-                let told = rest.split_at_checked(OWNER);
-                if let Some((Some(owner), Ok(newest))) =
-                    told.map(|(owner, epoch)| (owners(owner).next(), epoch.parse()))
-                {
-                    self.bells.displace(owner, Epoch(newest));
-                }
-            }
+            "d" => self.displaced(rest),
+            "q" => rest.split(',').filter_map(|queue| queue.parse().ok()).for_each(|queue| {
+                self.queue_bells.ring(&queue);
+            }),
+            "e" | "c" => self.forget_cached(kind, rest),
+            "a" => self.answered(rest),
             _ => tracing::debug!("a notification of another version"),
+        }
+    }
+
+    fn displaced(&self, told: &str) {
+        let Some((owner, epoch)) = told.split_at_checked(OWNER) else { return };
+        if let (Some(owner), Ok(newest)) = (owners(owner).next(), epoch.parse()) {
+            self.bells.displace(owner, Epoch(newest));
         }
     }
 }

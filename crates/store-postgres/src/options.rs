@@ -24,6 +24,8 @@ pub struct Options {
     pub schema: String,
     /// How many connections this process may open, at least 2; one of them listens. Acts beyond that queue up behind others.
     pub max_connections: usize,
+    /// Bytes of cache entries that are kept in this process.
+    pub cache_bytes: u64,
     /// A PEM file with the certificates that may vouch for the server, instead of those that the system trusts. Turns TLS on.
     pub ca: Option<PathBuf>,
     /// PEM files with a certificate for ourselves and its key.
@@ -38,6 +40,7 @@ impl Options {
             password: None,
             schema: "restante".to_owned(),
             max_connections: 8,
+            cache_bytes: 8 << 20,
             ca: None,
             identity: None,
         }

@@ -27,6 +27,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
     include_str!("sql/presence.sql"),
     include_str!("sql/keylists.sql"),
     include_str!("sql/connections.sql"),
+    include_str!("sql/queue.sql"),
+    include_str!("sql/cache.sql"),
 ]];
 
 const OLDEST_SERVER: i32 = 150_000;
@@ -73,7 +75,9 @@ impl Work<'_> {
         if !row.map_err(|error| self.sort(&error))?.get::<_, bool>(0) {
             return Ok(0);
         }
-        let row = self.client.query_one("select version from schema_version", &[]).await;
+        // By its full name: a user who may not enter the schema is told so.
+        let sql = format!("select version from {}.schema_version", self.schema);
+        let row = self.client.query_one(&sql, &[]).await;
         let found = row.map_err(|error| self.sort(&error))?.get(0);
         let known = newest();
         if found > known {

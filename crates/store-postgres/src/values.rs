@@ -48,12 +48,16 @@ pub(crate) fn destination(bytes: &[u8]) -> Result<Destination> {
     Destination::from_bytes(bytes).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
+pub(crate) fn position(row: &Row) -> Result<Position> {
+    Ok(Position {
+        sequence: column::<i64>(row, "sequence")?.cast_unsigned(),
+        incarnation: column::<i64>(row, "incarnation")?.cast_unsigned(),
+    })
+}
+
 pub(crate) fn mail(row: &Row) -> Result<Mail> {
     Ok(Mail {
-        position: Position {
-            sequence: column::<i64>(row, "sequence")?.cast_unsigned(),
-            incarnation: column::<i64>(row, "incarnation")?.cast_unsigned(),
-        },
+        position: position(row)?,
         envelope: bytes(row, "envelope")?,
         destination: destination(column(row, "destination")?)?,
         received: time(column(row, "received")?),

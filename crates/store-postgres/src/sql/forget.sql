@@ -20,5 +20,10 @@ begin
     delete from claims c using dead d where c.instance = d.instance
   )
   delete from readers r using dead d where r.instance = d.instance;
+  delete from queues where queue = any(array(
+    select queue from queues where jobs = 0 limit most for update skip locked));
+  delete from cache_entries where ctid = any(array(
+    select ctid from cache_entries where until <= clock_timestamp() order by until limit most for update skip locked));
+  delete from caches where until < clock_timestamp() - interval '1 hour';
   return forgotten;
 end $$;

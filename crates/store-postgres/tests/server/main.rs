@@ -1,0 +1,9 @@
+//! What the store does with a real PostgreSQL beyond the promises of the traits.
+
+mod batching;
+mod connecting;
+mod encrypting;
+mod numbering;
+mod outages;
+mod support;
+mod waking;
