@@ -50,13 +50,15 @@ impl Scene {
         })
     }
 
-    /// The same socket brings it.
+    /// The same socket brings it, and takes its acknowledgement.
     async fn is_pushed(&mut self, number: u32) {
         loop {
             let words = self.socket.words().await;
             if let Words::Delivery { items, .. } = &words {
                 assert_eq!(numbers(items), [number]);
-                return self.socket.say(&received(&self.wallet, items)).await;
+                let received = received(&self.wallet, items);
+                let answer = self.socket.ask(&received).await;
+                return assert!(matches!(answer, Words::Status { .. }), "{answer:?}");
             }
         }
     }

@@ -148,7 +148,10 @@ impl Socket {
                     return Frame::Closed(frame.map(|frame| frame.code.into()));
                 }
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Frame::Broken,
+                Some(Err(_)) | None => {
+                    self.history.broke(self.agent.number);
+                    return Frame::Broken;
+                }
             }
         }
     }

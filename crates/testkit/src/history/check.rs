@@ -1,8 +1,8 @@
 //! The guarantees, as questions to a history.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use super::{Event, Form, Handover, Line};
+use super::{Event, Form, Handover, Line, order};
 use crate::Parcel;
 
 /// A promise that was broken.
@@ -58,7 +58,7 @@ pub enum Violation {
 pub(super) fn check(events: &[Event]) -> Vec<Violation> {
     let mut violations: Vec<Violation> = missing(events).into_iter().map(Violation::Lost).collect();
     violations.extend(misdelivered(events));
-    violations.extend(out_of_order(events));
+    violations.extend(order::out_of_order(events));
     violations.extend(pushed_again(events));
     violations.extend(unstable_ids(events));
     violations.extend(back_from_the_dead(events));
@@ -105,18 +105,22 @@ fn arrivals(events: &[Event]) -> impl Iterator<Item = &Handover> {
 }
 
 /// Every handing over: departures on lines whose departures are known, else arrivals.
-fn deliveries<'a>(events: &'a [Event]) -> Vec<&'a Handover> {
+fn deliveries(events: &[Event]) -> impl Iterator<Item = &Handover> {
+    placed_deliveries(events).map(|(_, handover)| handover)
+}
+
+/// The same with their places in the history.
+pub(super) fn placed_deliveries(events: &[Event]) -> impl Iterator<Item = (usize, &Handover)> {
     let left = |event: &Event| match event {
         Event::Left(handover) => Some(handover.line),
         _ => None,
     };
     let watched: HashSet<Line> = events.iter().filter_map(left).collect();
-    let delivery = |event: &'a Event| match event {
-        Event::Left(handover) => Some(handover),
-        Event::Arrived(handover) if !watched.contains(&handover.line) => Some(handover),
+    events.iter().enumerate().filter_map(move |(place, event)| match event {
+        Event::Left(handover) => Some((place, handover)),
+        Event::Arrived(handover) if !watched.contains(&handover.line) => Some((place, handover)),
         _ => None,
-    };
-    events.iter().filter_map(delivery).collect()
+    })
 }
 
 fn misdelivered(events: &[Event]) -> Vec<Violation> {
@@ -139,12 +143,12 @@ fn misdelivered(events: &[Event]) -> Vec<Violation> {
 
 /// When a message was posted first and when it was accepted first: places in the history.
 #[derive(Clone, Copy)]
-struct Sending {
-    posted: usize,
-    accepted: Option<usize>,
+pub(super) struct Sending {
+    pub posted: usize,
+    pub accepted: Option<usize>,
 }
 
-fn sendings(events: &[Event]) -> HashMap<Parcel, Sending> {
+pub(super) fn sendings(events: &[Event]) -> HashMap<Parcel, Sending> {
     let mut sendings: HashMap<Parcel, Sending> = HashMap::new();
     for (place, event) in events.iter().enumerate() {
         match event {
@@ -160,33 +164,6 @@ fn sendings(events: &[Event]) -> HashMap<Parcel, Sending> {
         }
     }
     sendings
-}
-
-/// Guarantee 3: among the first deliveries of a recipient, none is of a message that was accepted before an
-/// already delivered one was posted.
-fn out_of_order(events: &[Event]) -> Vec<Violation> {
-    let sendings = sendings(events);
-    let mut seen = HashSet::new();
-    let mut latest: BTreeMap<u32, (usize, Parcel)> = BTreeMap::new();
-    let mut violations = Vec::new();
-    for handover in deliveries(events) {
-        let Some((parcel, sending)) =
-            handover.parcel.and_then(|parcel| Some((parcel, *sendings.get(&parcel)?)))
-        else {
-            continue;
-        };
-        if !seen.insert((handover.to, parcel)) {
-            continue;
-        }
-        let latest = latest.entry(handover.to).or_insert((sending.posted, parcel));
-        if sending.accepted.is_some_and(|accepted| accepted < latest.0) {
-            violations.push(Violation::OutOfOrder { earlier: parcel, later: latest.1 });
-        }
-        if sending.posted > latest.0 {
-            *latest = (sending.posted, parcel);
-        }
-    }
-    violations
 }
 
 /// Guarantee 3: no live push repeats a message on the same socket.

@@ -1,6 +1,7 @@
 //! What was accepted and what was delivered, and whether that was as promised.
 
 mod check;
+mod order;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -49,6 +50,10 @@ enum Event {
     Accepted(Parcel),
     Left(Handover),
     Arrived(Handover),
+    /// A line of this recipient broke: what had left on it may not have arrived.
+    Broke {
+        to: u32,
+    },
     /// The mediator has confirmed that this recipient acknowledged these.
     Settled {
         to: u32,
@@ -92,6 +97,11 @@ impl History {
     /// A recipient's program has this.
     pub fn arrived(&self, to: u32, line: Line, heard: &Heard) {
         handovers(to, line, heard).for_each(|handover| self.note(Event::Arrived(handover)));
+    }
+
+    /// A line of this recipient ended without a goodbye.
+    pub fn broke(&self, to: u32) {
+        self.note(Event::Broke { to });
     }
 
     /// The mediator has answered an acknowledgement of these.

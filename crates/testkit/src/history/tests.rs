@@ -99,3 +99,20 @@ fn what_was_acknowledged_must_not_come_back() {
     let events = story(&[&sent(1), &[left(1, 1), arrived(1, 1), settled, left(1, 2)]]);
     assert_eq!(check(&events), [Violation::BackFromTheDead { to: WALLET, id: "id-1".to_owned() }]);
 }
+
+#[test]
+fn a_line_that_broke_may_have_swallowed_a_first_delivery() {
+    let broke = [Event::Broke { to: WALLET }];
+    let late = story(&[&sent(1), &broke, &sent(2), &[arrived(2, 2), arrived(1, 2)]]);
+    assert_eq!(check(&late), []);
+    let posted_after = story(&[&broke, &sent(1), &sent(2), &[arrived(2, 2), arrived(1, 2)]]);
+    assert_eq!(
+        check(&posted_after),
+        [Violation::OutOfOrder { earlier: parcel(1), later: parcel(2) }]
+    );
+    let overtaken_before = story(&[&sent(1), &sent(2), &[arrived(2, 1)], &broke, &[arrived(1, 2)]]);
+    assert_eq!(
+        check(&overtaken_before),
+        [Violation::OutOfOrder { earlier: parcel(1), later: parcel(2) }]
+    );
+}
