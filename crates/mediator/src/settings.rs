@@ -191,7 +191,7 @@ impl Default for Pace {
             ping_patience: Duration::from_secs(20),
             look_every: Duration::from_secs(600),
             lease: Duration::from_secs(1800),
-            delivery_lease: Duration::from_secs(5),
+            delivery_lease: Duration::from_secs(3),
             request_lease: Duration::from_secs(30),
             introduction: Duration::from_secs(60),
         }

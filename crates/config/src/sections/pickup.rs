@@ -26,7 +26,7 @@ section! {
         lease: Duration = "30min";
         /// How long a message that can be acknowledged, and was handed over on request or on a socket that has ended since, is left
         /// out of further requests and sessions: its wallet may still be busy with it. `1ms` hands it over again at once.
-        delivery_lease: Duration = "5s";
+        delivery_lease: Duration = "3s";
         /// How long a message in an HTTP response counts as on its way until the transport knows what became of it.
         request_lease: Duration = "30s";
         /// A session looks for mail by itself so often, a new one more often. Stores see to it themselves that no wake is lost for
