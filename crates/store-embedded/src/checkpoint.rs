@@ -60,13 +60,11 @@ fn next(engine: &Engine, closing: &Closing) -> Option<Arc<Generation>> {
 
 fn survey(engine: &Engine, generation: &Generation) -> Survey {
     let state = engine.state.lock();
-    let gone = state
-        .active
-        .gone
-        .iter()
-        .filter(|place| generation.mail.contains_key(place))
-        .copied()
-        .collect();
+    let gone =
+        state.active.gone.sorted().flat_map(|(owner, positions)| {
+            positions.iter().map(move |position| (owner, *position))
+        });
+    let gone = gone.filter(|place| generation.mail.contains_key(place)).collect();
     Survey { gone, next_sequence: state.active.first_sequence, now: engine.clock.now() }
 }
 

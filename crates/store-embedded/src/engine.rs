@@ -164,7 +164,7 @@ impl Engine {
         let has_archived = state.count(owner, archived).archived > 0;
         let end = state.archive_end();
         ids.retain(|id| {
-            if state.take_recent(owner, *id) {
+            if id.sequence >= end && state.take_recent(owner, *id) {
                 removed.push(*id);
             }
             has_archived && id.sequence < end && !state.is_gone(owner, *id)
@@ -211,7 +211,9 @@ impl Engine {
                 .map(|frozen| frozen.expired(now, usize::MAX))
                 .unwrap_or_default();
             let mut expired = state.active.expired(now, limit);
-            expired.extend(frozen.into_iter().filter(|place| !state.active.gone.contains(place)));
+            let is_there =
+                |place: &(RecipientId, Position)| !state.active.gone.contains(place.0, place.1);
+            expired.extend(frozen.into_iter().filter(is_there));
             (expired, self.archive.snapshot()?)
         };
         expired.truncate(limit);

@@ -1,12 +1,13 @@
 //! What happened since a checkpoint, as readers need it: an index in memory over a few segments of the journal.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use didcomm::Destination;
 use store::{Position, RecipientId, Timestamp};
 
+use crate::gone::Gone;
 use crate::journal::{Appended, Frame, SegmentFile};
 
 /// A time between two checkpoints. Its size is bounded by [`Options`](crate::Options); what outlives it moves to the archive.
@@ -18,7 +19,7 @@ pub(crate) struct Generation {
     /// Mail that came and has not gone.
     pub mail: BTreeMap<(RecipientId, Position), Kept>,
     /// Mail of older generations and of the archive that has gone.
-    pub gone: BTreeSet<(RecipientId, Position)>,
+    pub gone: Gone,
     /// Until when which envelope counts as a repetition.
     pub remembered: HashMap<(RecipientId, [u8; 16]), Seen>,
     /// Whose mailboxes changed.
@@ -50,7 +51,7 @@ impl Generation {
             first_sequence,
             segments: Vec::new(),
             mail: BTreeMap::new(),
-            gone: BTreeSet::new(),
+            gone: Gone::default(),
             remembered: HashMap::new(),
             touched: HashSet::new(),
             soonest: Timestamp::NEVER,
@@ -78,7 +79,7 @@ impl Generation {
     /// Notes that a message from before this generation has gone. Says whether that is news.
     pub(crate) fn note_gone(&mut self, owner: RecipientId, position: Position) -> bool {
         self.touched.insert(owner);
-        self.gone.insert((owner, position))
+        self.gone.insert(owner, position)
     }
 
     /// The mail of `owner` from the sequence `head` on, in order.

@@ -29,6 +29,7 @@ mod disk;
 mod engine;
 mod envelopes;
 mod generation;
+mod gone;
 mod journal;
 mod keylists;
 mod mailbox;

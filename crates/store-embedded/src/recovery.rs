@@ -103,8 +103,7 @@ fn count_all(state: &mut State, snapshot: &Snapshot) -> Result<()> {
 }
 
 fn count(state: &mut State, snapshot: &Snapshot, owner: RecipientId) -> Result<()> {
-    let gone: Vec<Position> =
-        state.gone(owner, Position { sequence: 0, incarnation: 0 }).into_iter().collect();
+    let gone: Vec<Position> = state.gone(owner, Position { sequence: 0, incarnation: 0 });
     let lengths: Vec<u64> =
         state.active.of(owner, 0).map(|(_, kept)| u64::from(kept.frame.length)).collect();
     let counted = state.count(owner, snapshot.totals(owner)?);

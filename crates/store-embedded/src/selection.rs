@@ -1,7 +1,5 @@
 //! Reading a mailbox: first what is archived, then what the journal has.
 
-use std::collections::BTreeSet;
-
 use didcomm::Destination;
 use store::{Demand, Depth, Mail, Position, RecipientId, Result, Timestamp};
 
@@ -28,7 +26,8 @@ struct Archived {
     snapshot: Snapshot,
     first: Position,
     last: Position,
-    gone: BTreeSet<Position>,
+    /// In order.
+    gone: Vec<Position>,
 }
 
 /// What became of [`View::load`].
@@ -163,7 +162,7 @@ impl View {
     ) -> Result<()> {
         let Some(archived) = &self.archived else { return Ok(()) };
         archived.snapshot.visit(self.owner, archived.first..=archived.last, |place| {
-            if archived.gone.contains(&place.position) {
+            if archived.gone.binary_search(&place.position).is_ok() {
                 return true;
             }
             head.get_or_insert(place.position.sequence);
@@ -179,7 +178,9 @@ impl Archived {
         hidden: &impl Fn(Position) -> bool,
     ) -> Result<Option<Timestamp>> {
         let is_wanted = |position| {
-            position >= self.first && !self.gone.contains(&position) && !hidden(position)
+            position >= self.first
+                && self.gone.binary_search(&position).is_err()
+                && !hidden(position)
         };
         self.snapshot.newest(owner, self.last, is_wanted)
     }

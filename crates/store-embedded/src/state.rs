@@ -1,6 +1,6 @@
 //! What the store knows without asking the disk.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use store::{Position, RecipientId, StoreError};
@@ -80,24 +80,29 @@ impl State {
         owner: RecipientId,
     ) -> impl DoubleEndedIterator<Item = (Position, &Kept)> {
         let head = self.mailboxes.get(&owner).map_or(0, |counted| counted.head);
-        let is_there = move |(position, _): &(Position, &Kept)| {
-            !self.active.gone.contains(&(owner, *position))
-        };
+        let is_there =
+            move |(position, _): &(Position, &Kept)| !self.active.gone.contains(owner, *position);
         let frozen = self.frozen.iter().flat_map(move |frozen| frozen.of(owner, head));
         frozen.filter(is_there).chain(self.active.of(owner, head))
     }
 
-    /// Archived mail of `owner` from `head` on that has gone.
-    pub(crate) fn gone(&self, owner: RecipientId, head: Position) -> BTreeSet<Position> {
-        let end = Position { sequence: self.archive_end(), incarnation: 0 };
+    /// Archived mail of `owner` from `head` on that has gone, in order.
+    pub(crate) fn gone(&self, owner: RecipientId, head: Position) -> Vec<Position> {
+        let end = self.archive_end();
         let generations = self.frozen.iter().map(|frozen| &frozen.gone).chain([&self.active.gone]);
-        let gone = generations.flat_map(|gone| gone.range((owner, head)..(owner, end.max(head))));
-        gone.map(|(_, position)| *position).collect()
+        let mut gone = Vec::new();
+        for positions in generations.map(|gone| gone.of(owner)) {
+            let start = positions.partition_point(|position| *position < head);
+            let archived = positions[start..].iter().take_while(|position| position.sequence < end);
+            gone.extend(archived);
+        }
+        gone.sort_unstable();
+        gone
     }
 
     /// Whether an archived message has gone.
     pub(crate) fn is_gone(&self, owner: RecipientId, position: Position) -> bool {
-        let is_in = |generation: &Generation| generation.gone.contains(&(owner, position));
+        let is_in = |generation: &Generation| generation.gone.contains(owner, position);
         is_in(&self.active) || self.frozen.as_ref().is_some_and(|frozen| is_in(frozen))
     }
 

@@ -50,16 +50,15 @@ impl Archive {
 }
 
 fn remove(ledger: &mut Ledger<'_>, generation: &Generation) -> Outcome<()> {
-    let mut gone = generation.gone.iter().copied().peekable();
-    while let Some((owner, position)) = gone.next() {
-        let Some((key, mut sheet)) = ledger.sheet_of(owner, position)? else { continue };
-        let last = sheet.last().unwrap_or(position);
-        let mut here = vec![position];
-        while let Some((_, next)) = gone.next_if(|(other, next)| *other == owner && *next <= last) {
-            here.push(next);
+    for (owner, mut gone) in generation.gone.sorted() {
+        while let [position, rest @ ..] = gone {
+            gone = rest;
+            let Some((key, mut sheet)) = ledger.sheet_of(owner, *position)? else { continue };
+            let last = sheet.last().unwrap_or(*position);
+            gone = &rest[rest.partition_point(|next| *next <= last)..];
+            sheet.retain(|position| !generation.gone.contains(owner, position));
+            ledger.replace(owner, key, &sheet)?;
         }
-        sheet.retain(|position| here.binary_search(&position).is_err());
-        ledger.replace(owner, key, &sheet)?;
     }
     Ok(())
 }

@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use redb::{ReadableTable, Table, WriteTransaction};
 use store::{Position, RecipientId};
 
-use super::rows::{EXPIRIES, Load, SEGMENTS, SHEETS, TOTALS, Totals, place, timed};
+use super::rows::{
+    EXPIRIES, Key, Load, SEGMENTS, SHEETS, TOTALS, TimedKey, Totals, owner_key, place, timed,
+};
 use super::sheet::Sheet;
 use super::{Outcome, sheet_before};
 use crate::journal::SegmentId;
 
 /// Replaces sheets, and keeps what is counted and looked up by them in step.
 pub(super) struct Ledger<'t> {
-    sheets: Table<'t, [u8; 32], &'static [u8]>,
-    expiries: Table<'t, [u8; 40], ()>,
-    totals: Table<'t, [u8; 16], (u64, u64)>,
+    sheets: Table<'t, Key, &'static [u8]>,
+    expiries: Table<'t, TimedKey, ()>,
+    totals: Table<'t, u128, (u64, u64)>,
     segments: Table<'t, u64, (u64, u64, u64)>,
     counted: HashMap<RecipientId, Totals>,
     loads: BTreeMap<SegmentId, Load>,
@@ -35,7 +37,7 @@ impl<'t> Ledger<'t> {
     /// The numbers of a mailbox, to be changed.
     pub(super) fn totals_of(&mut self, owner: RecipientId) -> Outcome<&mut Totals> {
         if !self.counted.contains_key(&owner) {
-            let row = self.totals.get(owner.0)?.map(|row| row.value());
+            let row = self.totals.get(owner_key(owner))?.map(|row| row.value());
             let (messages, bytes) = row.unwrap_or_default();
             self.counted.insert(owner, Totals { messages, bytes });
         }
@@ -86,7 +88,7 @@ impl<'t> Ledger<'t> {
         Ok(())
     }
 
-    fn swap(&mut self, place: [u8; 32], sheet: &Sheet) -> Outcome<Option<Sheet>> {
+    fn swap(&mut self, place: Key, sheet: &Sheet) -> Outcome<Option<Sheet>> {
         let old = if sheet.is_empty() {
             self.sheets.remove(place)?
         } else {
@@ -99,9 +101,9 @@ impl<'t> Ledger<'t> {
     pub(super) fn close(mut self) -> Outcome<HashMap<RecipientId, Totals>> {
         for (owner, totals) in &self.counted {
             if totals.messages == 0 {
-                self.totals.remove(owner.0)?;
+                self.totals.remove(owner_key(*owner))?;
             } else {
-                self.totals.insert(owner.0, (totals.messages, totals.bytes))?;
+                self.totals.insert(owner_key(*owner), (totals.messages, totals.bytes))?;
             }
         }
         for (segment, load) in &self.loads {

@@ -24,8 +24,8 @@ use remembered::{Span, Spans};
 pub(crate) use absorb::Survey;
 pub(crate) use relocate::Filed;
 use rows::{
-    EXPIRIES, FORMAT, LAST_SEGMENT, META, NEXT_SEQUENCE, SEGMENTS, SHEETS, TOTALS, owner_of, place,
-    position_of, timed, untimed,
+    EXPIRIES, FORMAT, Key, LAST_SEGMENT, META, NEXT_SEQUENCE, SEGMENTS, SHEETS, TOTALS, owner_key,
+    owner_of, place, position_of, timed,
 };
 pub(crate) use rows::{Load, Totals};
 pub(crate) use sheet::{Place, Sheet};
@@ -116,7 +116,7 @@ impl Snapshot {
     /// How much of this mailbox is archived.
     pub(crate) fn totals(&self, owner: RecipientId) -> Result<Totals> {
         self.read(|transaction| {
-            let row = transaction.open_table(TOTALS)?.get(owner.0)?.map(|row| row.value());
+            let row = transaction.open_table(TOTALS)?.get(owner_key(owner))?.map(|row| row.value());
             let (messages, bytes) = row.unwrap_or_default();
             Ok(Totals { messages, bytes })
         })
@@ -203,11 +203,14 @@ impl Snapshot {
         self.read(|transaction| {
             let sheets = transaction.open_table(SHEETS)?;
             let mut expired = Vec::new();
-            for row in transaction.open_table(EXPIRIES)?.range(..=timed(now, [0xff; 32]))? {
+            for row in
+                transaction.open_table(EXPIRIES)?.range(..=timed(now, (u128::MAX, u128::MAX)))?
+            {
                 if expired.len() == limit {
                     break;
                 }
-                let key = untimed(row?.0.value());
+                let (_, owner, position) = row?.0.value();
+                let key = (owner, position);
                 let Some(row) = sheets.get(key)? else {
                     return Err(redb::Error::Corrupted("a sheet is missing".to_owned()));
                 };
@@ -230,7 +233,7 @@ const FIRST: Position = Position { sequence: 0, incarnation: 0 };
 
 /// The sheet that has this message if any has, and the position in its key.
 fn sheet_before(
-    sheets: &impl ReadableTable<[u8; 32], &'static [u8]>,
+    sheets: &impl ReadableTable<Key, &'static [u8]>,
     owner: RecipientId,
     position: Position,
 ) -> Outcome<Option<(Position, Sheet)>> {

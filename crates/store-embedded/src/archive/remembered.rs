@@ -7,11 +7,11 @@ use redb::{ReadTransaction, TableDefinition, TableError, TableHandle, WriteTrans
 use store::{RecipientId, Timestamp};
 
 use super::Outcome;
-use super::rows::pair;
+use super::rows::{Key, owner_key};
 use crate::generation::{Generation, Seen};
 
 /// Owner and dedupe hash → until when it counts as a repetition.
-type Table<'a> = TableDefinition<'a, [u8; 32], u64>;
+type Table<'a> = TableDefinition<'a, Key, u64>;
 
 const PREFIX: &str = "remembered ";
 /// Spans of one window that are alive at a time, but for one.
@@ -81,7 +81,7 @@ pub(super) fn find(
     owner: RecipientId,
     dedupe: [u8; 16],
 ) -> Outcome<Option<Timestamp>> {
-    let key = pair(owner.0, dedupe);
+    let key = (owner_key(owner), u128::from_be_bytes(dedupe));
     let mut latest = None;
     for span in spans {
         let table = match transaction.open_table(Table::new(&span.name())) {
@@ -105,7 +105,9 @@ pub(super) fn turn(
         .remembered
         .iter()
         .filter(|(_, seen)| seen.until > now)
-        .map(|((owner, dedupe), seen)| (Span::of(seen), pair(owner.0, *dedupe), seen.until.0))
+        .map(|((owner, dedupe), seen)| {
+            (Span::of(seen), (owner_key(*owner), u128::from_be_bytes(*dedupe)), seen.until.0)
+        })
         .collect();
     entries.sort_unstable();
     let mut remaining = spans.to_vec();

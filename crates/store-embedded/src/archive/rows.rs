@@ -1,15 +1,15 @@
-//! The tables of `mail.redb`. All numbers are big-endian, so that keys sort as they count.
+//! The tables of `mail.redb`.
 
 use redb::TableDefinition;
 use store::{Position, RecipientId, Timestamp};
 
 /// Owner and position of the first message that it was made for → [`Sheet`](super::Sheet). The sheets of a mailbox do not
 /// overlap.
-pub(crate) const SHEETS: TableDefinition<[u8; 32], &[u8]> = TableDefinition::new("sheets");
+pub(crate) const SHEETS: TableDefinition<Key, &[u8]> = TableDefinition::new("sheets");
 /// When the first message of a sheet expires, and the sheet's key.
-pub(crate) const EXPIRIES: TableDefinition<[u8; 40], ()> = TableDefinition::new("expiries");
+pub(crate) const EXPIRIES: TableDefinition<TimedKey, ()> = TableDefinition::new("expiries");
 /// Owner → messages and bytes.
-pub(crate) const TOTALS: TableDefinition<[u8; 16], (u64, u64)> = TableDefinition::new("totals");
+pub(crate) const TOTALS: TableDefinition<u128, (u64, u64)> = TableDefinition::new("totals");
 /// Segment → its [`Load`]. Segments without messages have no row.
 pub(crate) const SEGMENTS: TableDefinition<u64, (u64, u64, u64)> = TableDefinition::new("segments");
 /// [`FORMAT`], [`LAST_SEGMENT`] and [`NEXT_SEQUENCE`].
@@ -63,41 +63,29 @@ impl Totals {
     }
 }
 
-pub(crate) fn place(owner: RecipientId, position: Position) -> [u8; 32] {
-    pair(owner.0, position.to_bytes())
+/// An owner, and a position or a hash: as numbers, which redb compares faster than bytes.
+pub(crate) type Key = (u128, u128);
+/// A time in front of a [`Key`].
+pub(crate) type TimedKey = (u64, u128, u128);
+
+pub(crate) fn owner_key(owner: RecipientId) -> u128 {
+    u128::from_be_bytes(owner.0)
 }
 
-pub(crate) fn pair(first: [u8; 16], second: [u8; 16]) -> [u8; 32] {
-    let mut key = [0; 32];
-    key[..16].copy_from_slice(&first);
-    key[16..].copy_from_slice(&second);
-    key
+pub(crate) fn place(owner: RecipientId, position: Position) -> Key {
+    (owner_key(owner), u128::from_be_bytes(position.to_bytes()))
 }
 
-pub(crate) fn timed(time: Timestamp, pair: [u8; 32]) -> [u8; 40] {
-    let mut key = [0; 40];
-    key[..8].copy_from_slice(&time.0.to_be_bytes());
-    key[8..].copy_from_slice(&pair);
-    key
-}
-
-/// The last 32 bytes of a key made by [`timed`].
-pub(crate) fn untimed(key: [u8; 40]) -> [u8; 32] {
-    let mut pair = [0; 32];
-    pair.copy_from_slice(&key[8..]);
-    pair
+pub(crate) fn timed(time: Timestamp, (owner, position): Key) -> TimedKey {
+    (time.0, owner, position)
 }
 
 /// The second half of a key made by [`place`].
-pub(crate) fn position_of(place: [u8; 32]) -> Position {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&place[16..]);
-    Position::from_bytes(bytes)
+pub(crate) fn position_of((_, position): Key) -> Position {
+    Position::from_bytes(position.to_be_bytes())
 }
 
 /// The first half of a key made by [`place`].
-pub(crate) fn owner_of(place: [u8; 32]) -> RecipientId {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&place[..16]);
-    RecipientId(bytes)
+pub(crate) fn owner_of((owner, _): Key) -> RecipientId {
+    RecipientId(owner.to_be_bytes())
 }

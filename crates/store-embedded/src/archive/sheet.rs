@@ -177,7 +177,8 @@ impl Row {
 
     fn decode(bytes: &[u8; ROW]) -> Self {
         let number = |at: usize| -> u64 {
-            bytes[at..at + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+            let number = bytes.get(at..).and_then(<[u8]>::first_chunk);
+            number.map_or(0, |number| u64::from_be_bytes(*number))
         };
         Self {
             position: Position { sequence: number(0), incarnation: number(8) },

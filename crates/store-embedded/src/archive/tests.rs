@@ -61,7 +61,7 @@ impl Fixture {
 
     fn remove(&self, sequences: impl Iterator<Item = u64>) {
         let mut generation = Generation::starting_at(1_000);
-        generation.gone.extend(sequences.map(|sequence| (OWNER, position(sequence))));
+        sequences.for_each(|sequence| assert!(generation.gone.insert(OWNER, position(sequence))));
         generation.touched.insert(OWNER);
         self.absorb(&generation, Timestamp(20));
     }

@@ -81,8 +81,10 @@ async fn a_child_that_writes_until_it_is_killed() {
         if next % 5 == 0 {
             let mail = all(&store).await.into_iter();
             // What stays is strewn over all segments, so that it moves.
-            let oldest: Vec<_> =
-                mail.filter(|mail| number_of(&mail.envelope) % 10 != 0).take(20).collect();
+            let oldest: Vec<_> = mail
+                .filter(|mail| !number_of(&mail.envelope).is_multiple_of(10))
+                .take(20)
+                .collect();
             // Said before it is asked for: it may reach the disk although the answer never came.
             oldest.iter().for_each(|mail| println!("gone={}.", number_of(&mail.envelope)));
             let ids: Vec<_> = oldest.iter().map(|mail| mail.position).collect();
