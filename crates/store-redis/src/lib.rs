@@ -3,12 +3,15 @@
 
 mod connect;
 mod connect_error;
+mod connections;
+mod dead_letters;
 mod door;
 mod doubts;
 mod engine;
 mod errors;
 mod info;
 mod instances;
+mod keylists;
 mod mailbox;
 mod names;
 mod options;

@@ -20,8 +20,13 @@ pub trait Keylists: Send + Sync {
     /// Who owns this destination.
     async fn route(&self, destination: &Destination) -> Result<Option<RecipientId>>;
 
-    /// Applies the changes in order, all visible at once, and says of each what came of it. `limit` is the number of keys that a
+    /// Applies the changes in order and says of each what came of it. `limit` is the number of keys that a
     /// recipient may list; an add beyond it is [`KeyOutcome::Refused`].
+    ///
+    /// When it returns, all of it is visible everywhere. Before that others see nothing of it, or, on an engine that spreads destinations
+    /// over several machines (Redis Cluster has no act across its slots), a part. A call that broke off there, because its process died or
+    /// the engine went away, may have done a part; it is brought to its end by the recipient's next change, so that repeating it is
+    /// enough. Nothing of it makes a key belong to two recipients, or to none of which its owner could rid it.
     async fn update(
         &self,
         owner: RecipientId,

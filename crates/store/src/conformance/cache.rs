@@ -223,7 +223,8 @@ pub async fn an_instance_that_ended_delays_evictions_by_seconds_at_most(f: Fixtu
     let Fixture { stores, other, .. } = f;
     drop(other);
     for _ in 0..3 {
-        let evicting = stores.cache.evict(&[key("a")]);
+        let keys = [key("a")];
+        let evicting = stores.cache.evict(&keys);
         assert_eq!(tokio::time::timeout(SECOND * 6, evicting).await, Ok(Ok(())));
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Fixture;
 use super::fixture::{MINUTE, SECOND, quiet};
-use crate::{Backlog, Claim, Job, JobId, Pushed, QueueName, QueueWatch, Room, Stores, Ticket};
+use crate::{Backlog, Claim, Job, Pushed, QueueName, QueueWatch, Room, Stores, Ticket};
 
 /// By the wall clock: how long a ring may be on its way.
 const LATE: Duration = Duration::from_secs(10);
@@ -16,7 +16,7 @@ fn queue(name: &str) -> QueueName {
     name.parse().expect("a name")
 }
 
-fn work() -> QueueName {
+pub(super) fn work() -> QueueName {
     queue("work")
 }
 
@@ -24,7 +24,7 @@ fn bodies(texts: &[&str]) -> Vec<Bytes> {
     texts.iter().map(|text| Bytes::copy_from_slice(text.as_bytes())).collect()
 }
 
-async fn push(f: &Fixture, texts: &[&str]) {
+pub(super) async fn push(f: &Fixture, texts: &[&str]) {
     let pushed = f.stores.queue.push(&work(), &bodies(texts), Room::ENDLESS).await;
     assert_eq!(pushed, Ok(Pushed::Kept));
 }
@@ -34,19 +34,19 @@ async fn claim(f: &Fixture, stores: &Stores, limit: usize) -> Claim {
     stores.queue.claim(&work(), limit, f.now() + MINUTE).await.expect("claim")
 }
 
-async fn take(f: &Fixture, limit: usize) -> Vec<Job> {
+pub(super) async fn take(f: &Fixture, limit: usize) -> Vec<Job> {
     claim(f, &f.stores, limit).await.jobs
 }
 
-fn texts(jobs: &[Job]) -> Vec<String> {
+pub(super) fn texts(jobs: &[Job]) -> Vec<String> {
     jobs.iter().map(|job| String::from_utf8_lossy(&job.body).into_owned()).collect()
 }
 
-async fn finish(f: &Fixture, ticket: Ticket) -> bool {
+pub(super) async fn finish(f: &Fixture, ticket: Ticket) -> bool {
     f.stores.queue.finish(&work(), ticket).await.expect("finish")
 }
 
-async fn backlog(f: &Fixture) -> Backlog {
+pub(super) async fn backlog(f: &Fixture) -> Backlog {
     f.other.queue.backlog(&work()).await.expect("backlog")
 }
 
@@ -281,28 +281,4 @@ pub async fn a_consumer_that_watches_and_then_claims_misses_nothing(f: Fixture) 
     }
     producing.await.expect("the producer");
     assert_eq!(taken, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
-}
-
-pub async fn jobs_survive_a_restart_and_can_be_claimed_when_their_lease_ends_at_the_latest(
-    f: Fixture,
-) {
-    push(&f, &["1", "2", "3"]).await;
-    let jobs = take(&f, 2).await;
-    assert!(finish(&f, jobs[1].ticket).await);
-    let f = f.restart().await;
-    f.clock.advance(MINUTE);
-    assert_eq!(texts(&take(&f, 9).await), ["1", "3"]);
-    assert_eq!(backlog(&f).await.bytes, 2);
-}
-
-pub async fn an_id_of_a_job_is_never_given_again(f: Fixture) {
-    push(&f, &["1"]).await;
-    let before = take(&f, 1).await[0].ticket;
-    assert!(finish(&f, before).await);
-    let f = f.restart().await;
-    push(&f, &["2"]).await;
-    assert!(!finish(&f, before).await);
-    let after: Vec<JobId> = take(&f, 9).await.iter().map(|job| job.ticket.id).collect();
-    assert_eq!(after.len(), 1);
-    assert_ne!(after[0], before.id);
 }
