@@ -121,6 +121,12 @@ fn not_opened(at: &str, tls: bool, error: &RedisError) -> ConnectError {
             ConnectError::WrongAuthority { at, why }
         }
         _ if tls && says(&["InvalidContentType", "corrupt message"]) => ConnectError::NotTls { at },
+        _ if says(&["not allowed in cluster mode"]) => ConnectError::DatabaseOfCluster { at },
+        // A server that does not speak TLS waits for the end of a line that never comes.
+        _ if tls && says(&["timed out"]) => {
+            let why = format!("{why}, and perhaps it does not speak TLS (then say redis://)");
+            ConnectError::Unreachable { at, why }
+        }
         _ if error.is_io_error() => ConnectError::Unreachable { at, why },
         _ => ConnectError::Other { at, why },
     }
