@@ -1,13 +1,15 @@
-//! The promises of the traits, kept on a single Redis.
+//! The promises of the traits, kept by a single Redis.
 
 mod fixture;
 
+use fixture::options;
 use servers::{RedisServer, RedisSpec};
 use store::conformance::Fixture;
 
 store::conformance!(fixture);
 
 async fn fixture() -> Fixture {
-    let spec = RedisSpec::plain().with("appendonly", "yes").with("appendfsync", "always");
-    fixture::on(RedisServer::start(spec).await).await
+    let server = RedisServer::start(RedisSpec::durable()).await;
+    let options = options(&server);
+    fixture::on(server, options).await
 }

@@ -1,7 +1,8 @@
-//! The promises of the traits, kept on a Redis with TLS and an ACL.
+//! The promises of the traits, kept by a Redis with TLS and an ACL.
 
 mod fixture;
 
+use fixture::options;
 use servers::{RedisServer, RedisSpec};
 use store::conformance::Fixture;
 
@@ -9,5 +10,7 @@ store::conformance!(fixture);
 
 async fn fixture() -> Fixture {
     let spec = RedisSpec::tls_with_acl().with("appendonly", "yes").with("appendfsync", "always");
-    fixture::on(RedisServer::start(spec).await).await
+    let server = RedisServer::start(spec).await;
+    let options = options(&server);
+    fixture::on(server, options).await
 }

@@ -120,6 +120,17 @@ impl RedisCluster {
         self.until_ok().await;
     }
 
+    /// Stops all nodes and starts them again.
+    ///
+    /// # Panics
+    /// If that does not work.
+    pub async fn restart(&mut self) {
+        for node in self.nodes.iter_mut().filter(|node| node.is_running()) {
+            node.stop().await;
+        }
+        self.heal().await;
+    }
+
     /// Waits until all living nodes agree that all slots are served, and every replica follows its primary.
     ///
     /// # Panics
