@@ -43,7 +43,19 @@ impl Postman {
         else {
             return Ok(Round::Stuck);
         };
+        self.put_back(epoch).await?;
         self.carry(&who, epoch).await
+    }
+
+    /// What could not be carried is available again, and to ourselves too.
+    async fn put_back(&mut self, epoch: Epoch) -> Result<()> {
+        if self.holds_mail {
+            let (holder, now) = (Holder::Session(epoch), self.office.clock.now());
+            let mailbox = &self.office.stores.mailbox;
+            mailbox.lease(self.owner, holder, now, &Demand::NOTHING).await?;
+            self.holds_mail = false;
+        }
+        Ok(())
     }
 
     async fn carry(&mut self, who: &Correspondent, epoch: Epoch) -> Result<Round> {
@@ -55,6 +67,7 @@ impl Postman {
         if mail.is_empty() {
             return Ok(Round::Emptied);
         }
+        self.holds_mail = true;
         let endpoint = &who.connection.endpoints[self.turn % who.connection.endpoints.len()];
         let envelopes = wrapped(&mail, who, endpoint);
         office.tally.stage(Stage::Sent, mail.len());
@@ -76,6 +89,8 @@ impl Postman {
             }
             _ => false,
         };
+        self.holds_mail = taken + usize::from(buried) < mail.len();
+        self.put_back(epoch).await?;
         Ok(if taken > 0 || buried { Round::Progress } else { Round::Stuck })
     }
 

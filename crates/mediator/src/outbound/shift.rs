@@ -21,6 +21,8 @@ pub(super) struct Postman {
     pub(super) turn: usize,
     /// The message that was refused last, and how often.
     pub(super) refused: Option<(Position, u32)>,
+    /// Whether mail may be in its hands between two rounds.
+    pub(super) holds_mail: bool,
     backoff: Backoff,
 }
 
@@ -36,7 +38,7 @@ pub(super) enum Over {
 impl Postman {
     pub fn new(office: Arc<Mediator>, owner: RecipientId) -> Self {
         let backoff = Backoff::new(&office.settings.outbound);
-        Self { office, owner, turn: 0, refused: None, backoff }
+        Self { office, owner, turn: 0, refused: None, holds_mail: false, backoff }
     }
 
     /// Serves the agent, unless somebody who is alive does: its own socket, or another instance's postman.
@@ -89,7 +91,8 @@ impl Postman {
     }
 
     /// What was leased and not carried is available at once.
-    async fn hand_back(&self, epoch: Epoch) {
+    async fn hand_back(&mut self, epoch: Epoch) {
+        self.holds_mail = false;
         let linger = self.office.clock.now();
         let farewell = Farewell { owner: self.owner, epoch, on_request: None, linger };
         self.office.part(farewell).await;
