@@ -1,21 +1,18 @@
 //! Whether this mediator has the root secret of those whose store it opens.
 
-use std::time::Duration;
-
 use anyhow::{Context, bail};
 use aws_lc_rs::digest::{SHA256, digest};
+use didcomm::VerKey;
 use mediator::Identity;
-use store::{Connections, Invitation, RecipientId, Timestamp};
+use store::{Admission, Connection, Connections, RecipientId, Timestamp};
 
 use crate::exit::Misuse;
 
-/// The name of the mark. No invitation is called so: theirs are UUIDs.
-const MARK: &str = "root-secret";
-/// Longer than any store lives.
-const LIFE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// Names the mark. The ids of connections are hashes, so that none is called so.
+const MARK: RecipientId = RecipientId(*b"root secret mark");
 
-/// Leaves a mark of this identity beside the connections, or finds that of another one. It is kept as an invitation that was used
-/// already: of two mediators that start together, one leaves it and the other one finds it.
+/// Leaves a mark of this identity among the connections, or finds that of another one. The mark is a connection with nobody: of two
+/// mediators that start together, one leaves it and the other one is shown it.
 ///
 /// # Errors
 /// If the store belongs to another root secret, whose keys its connections need.
@@ -25,25 +22,38 @@ pub async fn prove(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let ours = fingerprint(identity);
-    let mark = Invitation { id: MARK.to_owned(), expires: now + LIFE, used_by: Some(ours) };
-    connections.invite(&mark).await.context("the store takes no mark of the root secret")?;
-    let found = connections.invitation(MARK).await.context("the store does not show its mark")?;
-    if found.is_some_and(|found| found.used_by != Some(ours)) {
-        bail!(Misuse(
+    let admission = connections.admit(&mark(ours, now), None).await;
+    match admission.context("the store takes no mark of the root secret")? {
+        Admission::Known(found) if found.our_key != ours => bail!(Misuse(
             "this store belongs to mediators with another root secret: give this one theirs (identity.root_secret_file or \
              RESTANTE_ROOT_SECRET), or name another store, prefix or schema to start afresh"
                 .to_owned()
-        ));
+        )),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// Tells two root secrets apart, and nothing about either: the id is in every invitation.
-fn fingerprint(identity: &Identity) -> RecipientId {
+/// Tells two root secrets apart, and nothing about either: the id is in every invitation. It is no key of anybody.
+fn fingerprint(identity: &Identity) -> VerKey {
     let hash = digest(&SHA256, identity.standing_invitation_id().as_bytes());
-    let mut id = [0; 16];
-    id.copy_from_slice(&hash.as_ref()[..16]);
-    RecipientId(id)
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash.as_ref());
+    VerKey::from_bytes(bytes)
+}
+
+fn mark(fingerprint: VerKey, now: Timestamp) -> Connection {
+    Connection {
+        id: MARK,
+        key_epoch: 0,
+        our_key: fingerprint,
+        our_did: String::new(),
+        their_did: String::new(),
+        their_keys: Vec::new(),
+        endpoints: Vec::new(),
+        label: "the root secret of this store".to_owned(),
+        request_id: String::new(),
+        created: now,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod embedded;
 mod login;
 mod postgres;
+mod redis;
 
 use std::sync::Arc;
 
@@ -72,6 +73,9 @@ async fn open_one(config: &Config, engine: Engine, clock: Arc<dyn Clock>) -> any
             let (stores, server) = postgres::open(config, &url, &login, clock).await?;
             Ok((stores, Some(server)))
         }
-        Engine::Redis(url, _) => anyhow::bail!("{url} is a store that this program does not have"),
+        Engine::Redis(url, login) => {
+            let (stores, server) = redis::open(config, &url, &login, clock).await?;
+            Ok((stores, Some(server)))
+        }
     }
 }

@@ -2,4 +2,6 @@
 
 mod dead_letters;
 mod operator;
+mod postgres;
+mod redis;
 mod running;

@@ -87,3 +87,14 @@ fn take_through(lines: impl Iterator<Item = String>, last: impl Fn(&str) -> bool
     }
     taken
 }
+
+/// Waits until this holds, for as long as a busy machine may take.
+pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..300 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("it never came about that {what}");
+}
