@@ -5,3 +5,4 @@ mod operator;
 mod postgres;
 mod redis;
 mod running;
+mod together;

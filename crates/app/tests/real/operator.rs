@@ -1,10 +1,9 @@
 //! The first five minutes of an operator.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::running::{Running, restante, run, text};
+use crate::running::{Running, ask, free_address, restante, run, text};
 
 #[test]
 fn the_first_start_makes_what_it_needs_and_says_where_it_is() {
@@ -111,18 +110,11 @@ fn the_check_says_what_is_in_force_and_who_said_so() {
 #[test]
 fn operators_read_counters_and_drain_on_their_own_port() {
     let home = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let port = free_address();
     let mut running = Running::start(home.path(), &["--admin-listen", &port]);
-    let ask = |request: &str| {
-        let mut peer = TcpStream::connect(&port).unwrap();
-        write!(peer, "{request} HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        peer.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    assert!(ask("GET /metrics").contains("restante_messages_total{stage=\"queued\"} 0"));
-    assert!(ask("GET /").starts_with("HTTP/1.1 404"));
-    assert!(ask("POST /drain").starts_with("HTTP/1.1 202"));
+    assert!(ask(&port, "GET /metrics").contains("restante_messages_total{stage=\"queued\"} 0"));
+    assert!(ask(&port, "GET /").starts_with("HTTP/1.1 404"));
+    assert!(ask(&port, "POST /drain").starts_with("HTTP/1.1 202"));
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
 }
 

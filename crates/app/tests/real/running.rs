@@ -1,7 +1,7 @@
 //! The binary, started and asked.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -97,4 +97,19 @@ pub async fn until(what: &str, holds: impl Fn() -> bool) {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     panic!("it never came about that {what}");
+}
+
+/// An address of this machine that nobody listens on just now.
+pub fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+/// What the operator's port there answers.
+pub fn ask(admin: &str, request: &str) -> String {
+    let mut peer = TcpStream::connect(admin).expect("it listens");
+    write!(peer, "{request} HTTP/1.1\r\nhost: x\r\n\r\n").expect("it reads");
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).expect("it answers");
+    answer
 }
