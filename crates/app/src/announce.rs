@@ -39,6 +39,8 @@ pub struct Announcement<'a> {
     pub url: &'a PublicUrl,
     /// The standing invitation.
     pub invitation: &'a InvitationText,
+    /// What it is called among several.
+    pub instance: &'a str,
     /// Its settings.
     pub config: &'a Config,
 }
@@ -47,7 +49,12 @@ impl Announcement<'_> {
     /// Prints it.
     pub fn print(&self, show: ShowQr) {
         let address = self.config.listen.address;
-        tracing::info!(%address, url = %self.url, "ready");
+        tracing::info!(%address, url = %self.url, instance = self.instance, "ready");
+        if self.config.listen.public_url.is_none() && self.config.mail_engine().is_shared() {
+            tracing::warn!(
+                "agents are told the address of this instance alone; --public-url names the one that all share"
+            );
+        }
         let _ = stdout().write_all(self.head().as_bytes());
         print_qr(&self.invitation.url, show);
         let _ = stdout().write_all(self.foot().as_bytes());

@@ -75,7 +75,9 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     admin::listen(config.admin.listen, desk).await?;
     let working = tokio::spawn(mediator.clone().run(stop.clone()));
 
-    Announcement { url: &url, invitation: mediator.invitation(), config: &config }.print(show);
+    let invitation = mediator.invitation();
+    let instance = &mediator.settings().instance;
+    Announcement { url: &url, invitation, instance, config: &config }.print(show);
     let drain = Drain {
         begin: stop.clone(),
         spread: config.shutdown.deadline / 4,

@@ -36,7 +36,7 @@ async fn mediators_with_one_root_secret_share_a_database_and_another_one_is_refu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invitation_is_made_beside_the_mediators() {
+async fn an_errand_is_done_beside_the_mediators() {
     let database = Postgres::shared().await.database().await;
     let home = tempfile::tempdir().unwrap();
     let _running = Running::start(home.path(), &["--store", &database]);
@@ -44,6 +44,8 @@ async fn an_invitation_is_made_beside_the_mediators() {
         ["invite", "--once", "--public-url", "https://m.example.org", "--store", &database];
     let once = run(home.path(), &invite);
     assert!(text(&once.stdout).starts_with("https://m.example.org"), "{}", text(&once.stderr));
+    let letters = run(home.path(), &["dead-letters", "list", "--store", &database]);
+    assert_eq!(text(&letters.stdout), "There are no dead letters.\n", "{}", text(&letters.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
