@@ -6,7 +6,7 @@
 //! | `journal/*.journal` | what happened to the mail, and all envelopes |
 //! | `journal/*.moved` | old envelopes whose segments of the journal had little left |
 //! | `mail.redb` | where the mail is that outlived a checkpoint: the *archive* |
-//! | `registry.redb` | connections, keylists, invitations, dead letters |
+//! | `registry.redb` | connections, keylists, invitations, dead letters, queues |
 //!
 //! # The way of a letter
 //!
@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod cache;
 mod checkpoint;
 mod compaction;
 mod connections;
@@ -36,6 +37,7 @@ mod mailbox;
 mod moving;
 mod open;
 mod presence;
+mod queue;
 mod reading;
 mod recovery;
 mod registry;
@@ -81,6 +83,8 @@ impl Default for Options {
 pub struct EmbeddedStore {
     engine: Arc<engine::Engine>,
     registry: registry::Registry,
+    work: queue::Work,
+    cache: store::LocalCache,
     jobs: Option<Sender<writer::Job>>,
     closing: Arc<checkpoint::Closing>,
     threads: Vec<JoinHandle<()>>,

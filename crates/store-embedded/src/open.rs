@@ -8,15 +8,17 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use parking_lot::{Condvar, Mutex};
-use store::{Bells, Clock, Flight, StoreError};
+use store::{Bells, Clock, Flight, LocalCache, StoreError};
 
 use crate::archive::Archive;
+use crate::cache::CAPACITY;
 use crate::checkpoint::{self, Closing};
 use crate::compaction::Compactor;
 use crate::engine::Engine;
 use crate::envelopes::EnvelopeCache;
 use crate::journal::Shelf;
 use crate::presence::claims_of;
+use crate::queue::Work;
 use crate::recovery::{self, Recovered};
 use crate::registry::Registry;
 use crate::writer::Writer;
@@ -113,7 +115,9 @@ impl EmbeddedStore {
             checkpoint::run(&other_engine, &other_closing, compactor);
         })?;
         let threads = vec![checkpointer, spawn("journal writer", move || writer.run())?];
-        Ok(Self { engine, registry, jobs: Some(jobs), closing, threads, _lock: lock })
+        let cache = LocalCache::alone(engine.clock.clone(), CAPACITY);
+        let work = Work::new();
+        Ok(Self { engine, registry, work, cache, jobs: Some(jobs), closing, threads, _lock: lock })
     }
 }
 

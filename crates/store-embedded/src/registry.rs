@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::disk::{Disk, failure, io_failure};
 use crate::open::spawn;
-use crate::{connections, dead_letters, keylists};
+use crate::{connections, dead_letters, keylists, queue};
 
 pub(crate) type Outcome<T> = std::result::Result<T, redb::Error>;
 
@@ -77,6 +77,7 @@ impl Registry {
             connections::create(transaction)?;
             keylists::create(transaction)?;
             dead_letters::create(transaction)?;
+            queue::create(transaction)?;
             next_number(transaction, LIVES)
         })
     }

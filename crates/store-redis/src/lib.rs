@@ -1,6 +1,8 @@
 //! Everything mediators keep, in a Redis or a Redis Cluster that many of them share.
 #![forbid(unsafe_code)]
 
+mod bus;
+mod cache;
 mod connect;
 mod connect_error;
 mod connections;
@@ -16,6 +18,7 @@ mod mailbox;
 mod names;
 mod options;
 mod presence;
+mod queue;
 mod redis_store;
 mod script;
 mod settings;

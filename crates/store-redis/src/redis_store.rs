@@ -4,6 +4,7 @@ use store::{Bells, Clock, Epoch, RecipientId, Result, Timestamp};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
+use crate::bus::{Bus, listen};
 use crate::doubts::random;
 use crate::engine::Engine;
 use crate::shared::Shared;
@@ -17,6 +18,7 @@ pub struct RedisStore {
     pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) bus: Arc<Bus>,
     pub(crate) gone: UnboundedSender<(RecipientId, Epoch)>,
     tasks: Vec<AbortHandle>,
 }
@@ -43,8 +45,10 @@ impl RedisStore {
         let shared = Arc::new(Shared::new(engine.clone(), clock.clone(), bells, channel));
         let mut listener = Listener::new(shared.clone());
         listener.cover().await.map_err(|error| engine.refused(&error))?;
-        let tasks = Self::tasks(&shared, listener, departed);
-        Ok(Arc::new(Self { engine, clock, shared, gone, tasks }))
+        let bus = Arc::new(Bus::new(engine.clone(), clock.clone()));
+        let mut tasks = Self::tasks(&shared, listener, departed);
+        tasks.push(tokio::spawn(listen(bus.clone())).abort_handle());
+        Ok(Arc::new(Self { engine, clock, shared, bus, gone, tasks }))
     }
 
     fn tasks(

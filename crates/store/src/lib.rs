@@ -19,7 +19,7 @@
 //!
 //! # To add a store
 //!
-//! 1. Make a crate `store-<engine>` with a type that implements the five traits.
+//! 1. Make a crate `store-<engine>` with a type that implements the seven traits.
 //! 2. Use [`Flight`], [`Bells`] and [`Claims`] for what may live in process memory, if the engine serves one process only.
 //! 3. Invoke [`conformance!`](crate::conformance) in its tests with a factory of fresh stores.
 //! 4. Teach `app` its URL scheme.
@@ -77,20 +77,26 @@ pub struct Stores {
     pub presence: Arc<dyn Presence>,
     /// Mail that its endpoint refused.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// Work for whoever comes first.
+    pub queue: Arc<dyn Queue>,
+    /// What was looked up before.
+    pub cache: Arc<dyn Cache>,
 }
 
 impl Stores {
     /// All roles served by one engine.
     pub fn of<S>(engine: Arc<S>) -> Self
     where
-        S: Mailbox + Keylists + Connections + Presence + DeadLetters + 'static,
+        S: Mailbox + Keylists + Connections + Presence + DeadLetters + Queue + Cache + 'static,
     {
         Self {
             mailbox: engine.clone(),
             keylists: engine.clone(),
             connections: engine.clone(),
             presence: engine.clone(),
-            dead_letters: engine,
+            dead_letters: engine.clone(),
+            queue: engine.clone(),
+            cache: engine,
         }
     }
 }

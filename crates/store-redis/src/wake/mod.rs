@@ -17,3 +17,4 @@ mod topology;
 pub(crate) use listener::Listener;
 pub(crate) use reaper::reap;
 pub(crate) use sweep::sweep;
+pub(crate) use topology::{Node, places};

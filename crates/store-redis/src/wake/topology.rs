@@ -6,10 +6,10 @@ use crate::names::{Names, PARTITIONS};
 use crate::slots::slot_of;
 
 /// Host and port of a server.
-pub(super) type Node = (String, u16);
+pub(crate) type Node = (String, u16);
 
 /// The primary of each partition, from an answer to `CLUSTER SLOTS` that `asked` gave. `None` where no primary is known.
-pub(super) fn places(answer: &Value, asked: &Node, names: &Names) -> Vec<Option<Node>> {
+pub(crate) fn places(answer: &Value, asked: &Node, names: &Names) -> Vec<Option<Node>> {
     let ranges: Vec<_> = match answer {
         Value::Array(ranges) => ranges.iter().filter_map(|range| read(range, asked)).collect(),
         _ => Vec::new(),

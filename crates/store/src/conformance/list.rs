@@ -50,6 +50,20 @@ macro_rules! conformance {
             a_duplicate_at_a_full_mailbox_is_a_duplicate
             a_letter_that_found_no_room_may_come_again
         }
+        $crate::conformance! { @of cache, $factory,
+            what_was_put_or_loaded_is_known
+            an_entry_is_gone_when_its_life_ends
+            what_a_load_did_not_find_is_asked_for_again
+            a_failed_load_fails_for_its_caller_and_is_not_kept
+            after_an_eviction_no_instance_answers_from_before
+            an_eviction_leaves_other_entries
+            a_load_that_began_before_an_eviction_is_not_kept
+            who_comes_after_an_eviction_does_not_wait_for_a_load_from_before
+            of_all_in_a_process_who_want_an_entry_one_loads
+            a_loader_that_gives_up_is_replaced
+            clearing_empties_one_space_everywhere
+            an_instance_that_ended_delays_evictions_by_seconds_at_most
+        }
         $crate::conformance! { @of connections, $factory,
             a_connection_comes_back_as_it_was_admitted
             a_connection_that_is_admitted_twice_is_known
@@ -128,6 +142,31 @@ macro_rules! conformance {
             of_vacant_claims_at_the_same_time_one_succeeds
             a_release_gives_up_its_own_claim_only
         }
+        $crate::conformance! { @of queue, $factory,
+            jobs_are_claimed_in_the_order_in_which_they_were_pushed
+            a_job_comes_as_it_was_pushed
+            an_empty_queue_gives_nothing
+            what_one_claimed_no_other_claims
+            claims_at_the_same_time_do_not_overlap
+            a_job_whose_lease_ran_out_comes_first_and_counts_the_attempt
+            a_finished_job_is_gone_for_good
+            work_that_is_done_late_is_done
+            a_deferred_job_waits_for_its_time
+            a_deferral_prolongs_a_lease_and_leaves_the_ticket_valid
+            an_older_ticket_defers_nothing
+            a_claim_says_when_time_brings_the_next_job
+            two_queues_do_not_see_each_other
+            a_push_is_kept_whole_or_not_at_all
+            a_finished_job_makes_room_and_a_claimed_one_does_not
+            the_backlog_tells_what_can_be_claimed_and_what_cannot
+            a_push_rings_every_consumer_wherever_it_is
+            a_job_that_is_given_back_at_once_rings
+            a_consumer_that_watches_and_then_claims_misses_nothing
+        }
+        $crate::conformance! { @of queue_restarting, $restartable,
+            jobs_survive_a_restart_and_can_be_claimed_when_their_lease_ends_at_the_latest
+            an_id_of_a_job_is_never_given_again
+        }
         $crate::conformance! { @of reading, $factory,
             a_peek_repeats_and_a_lease_does_not
             an_empty_mailbox_gives_nothing
@@ -175,12 +214,15 @@ mod tests {
         let modules = [
             include_str!("acknowledging.rs"),
             include_str!("appending.rs"),
+            include_str!("cache.rs"),
             include_str!("connections.rs"),
             include_str!("dead_letters.rs"),
             include_str!("expiring.rs"),
             include_str!("in_flight.rs"),
             include_str!("keylists.rs"),
             include_str!("presence.rs"),
+            include_str!("queue.rs"),
+            include_str!("queue_restarting.rs"),
             include_str!("reading.rs"),
             include_str!("restarting.rs"),
             include_str!("waking.rs"),

@@ -7,6 +7,7 @@
 
 pub mod acknowledging;
 pub mod appending;
+pub mod cache;
 mod clock;
 pub mod connections;
 pub mod dead_letters;
@@ -16,6 +17,8 @@ pub mod in_flight;
 pub mod keylists;
 mod list;
 pub mod presence;
+pub mod queue;
+pub mod queue_restarting;
 pub mod reading;
 pub mod restarting;
 pub mod waking;
