@@ -2,6 +2,8 @@
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ErrorKind, RedisError, ServerErrorKind};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::ConnectError;
 use crate::door::{Door, OPENING};
@@ -53,11 +55,24 @@ async fn first_that_answers(
             Ok(Err(error)) => failure = not_opened(&at, address.tls, &error),
             Err(_) => failure = ConnectError::Unreachable { at, why: "no answer".to_owned() },
         }
+        if address.tls && speaks_plainly(host, *port).await {
+            failure = ConnectError::NotTls { at: format!("{host}:{port}") };
+        }
         if !matches!(failure, ConnectError::Unreachable { .. }) {
             return Err(failure);
         }
     }
     Err(failure)
+}
+
+/// Whether a Redis without TLS is there: it waits for the end of a line that a client of TLS never sends.
+async fn speaks_plainly(host: &str, port: u16) -> bool {
+    let asked = async {
+        let mut stream = TcpStream::connect((host, port)).await?;
+        stream.write_all(b"PING\r\n").await?;
+        stream.read_u8().await
+    };
+    matches!(tokio::time::timeout(OPENING, asked).await, Ok(Ok(b'+' | b'-')))
 }
 
 async fn ask(
@@ -122,9 +137,8 @@ fn not_opened(at: &str, tls: bool, error: &RedisError) -> ConnectError {
         }
         _ if tls && says(&["InvalidContentType", "corrupt message"]) => ConnectError::NotTls { at },
         _ if says(&["not allowed in cluster mode"]) => ConnectError::DatabaseOfCluster { at },
-        // A server that does not speak TLS waits for the end of a line that never comes.
-        _ if tls && says(&["timed out"]) => {
-            let why = format!("{why}, and perhaps it does not speak TLS (then say redis://)");
+        _ if !tls && error.is_io_error() && !error.is_connection_refusal() => {
+            let why = format!("{why}; if it speaks TLS, say rediss://");
             ConnectError::Unreachable { at, why }
         }
         _ if error.is_io_error() => ConnectError::Unreachable { at, why },
@@ -137,7 +151,7 @@ pub(crate) fn why(at: &str, names: &Names, error: &RedisError) -> ConnectError {
     let (at, text) = (at.to_owned(), error.to_string());
     let prefix = names.prefix().to_owned();
     if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
-        || ["NOPERM", "ACL failure", "can't run this command"]
+        || ["NOPERM", "ACL failure", "can't run this", "can't access", "can't publish"]
             .iter()
             .any(|word| text.contains(word))
     {

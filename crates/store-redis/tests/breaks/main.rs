@@ -1,0 +1,6 @@
+//! What becomes of mail and wakes when a Redis fails in the ways that it can.
+
+mod cluster;
+mod party;
+mod refusals;
+mod single;
