@@ -11,11 +11,12 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-use std::ops::RangeInclusive;
+use std::cell::OnceCell;
+use std::ops::{Bound, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
 
-use redb::{ReadTransaction, ReadableTable, TableError, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError, WriteTransaction};
 use store::{Position, RecipientId, Result, Timestamp};
 
 use crate::disk::{Disk, failure};
@@ -66,7 +67,8 @@ impl Archive {
 
     /// What is there now, for several reads.
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {
-        Ok(Snapshot { transaction: self.disk.snapshot()?, spans: self.spans.get() })
+        let transaction = self.disk.snapshot()?;
+        Ok(Snapshot { transaction, sheets: OnceCell::new(), spans: self.spans.get() })
     }
 
     /// Whether there is something to forget at `now`.
@@ -96,8 +98,12 @@ fn create(transaction: &WriteTransaction) -> Outcome<()> {
 /// The archive at one moment.
 pub(crate) struct Snapshot {
     transaction: ReadTransaction,
+    /// Opened by the first who reads it: most snapshots are read several times.
+    sheets: OnceCell<Sheets>,
     spans: Arc<[Span]>,
 }
+
+type Sheets = ReadOnlyTable<Key, &'static [u8]>;
 
 impl Snapshot {
     /// How far the archive has come.
@@ -137,12 +143,12 @@ impl Snapshot {
         owner: RecipientId,
         positions: &[Position],
     ) -> Result<Vec<(Position, u64)>> {
-        self.read(|transaction| {
-            let sheets = transaction.open_table(SHEETS)?;
+        self.read(|_| {
+            let sheets = self.sheets()?;
             let mut found = Vec::with_capacity(positions.len());
             let mut rest = positions;
             while let Some(first) = rest.first() {
-                let sheet = sheet_before(&sheets, owner, *first)?.map(|(_, sheet)| sheet);
+                let sheet = sheet_before(sheets, owner, *first)?.map(|(_, sheet)| sheet);
                 let last = sheet.as_ref().and_then(Sheet::last).unwrap_or(*first);
                 let (here, after) = rest.split_at(rest.partition_point(|id| *id <= last).max(1));
                 let places = here.iter().filter_map(|id| sheet.as_ref()?.find(*id));
@@ -160,13 +166,18 @@ impl Snapshot {
         between: RangeInclusive<Position>,
         mut visit: impl FnMut(Place<'_>) -> bool,
     ) -> Result<()> {
-        self.read(|transaction| {
-            let sheets = transaction.open_table(SHEETS)?;
-            let before = sheet_before(&sheets, owner, *between.start())?;
-            let first = before.map_or(*between.start(), |(key, _)| key);
-            for row in sheets.range(place(owner, first)..=place(owner, *between.end()))? {
-                let sheet = Sheet::decode(row?.1.value())?;
-                if !sheet.from(*between.start()).all(&mut visit) {
+        self.read(|_| {
+            let sheets = self.sheets()?;
+            let (start, end) = (*between.start(), place(owner, *between.end()));
+            let mut after = Bound::Included(place(owner, start));
+            if let Some((key, sheet)) = sheet_before(sheets, owner, start)? {
+                if !sheet.from(start).all(&mut visit) {
+                    return Ok(());
+                }
+                after = Bound::Excluded(place(owner, key));
+            }
+            for row in sheets.range((after, Bound::Included(end)))? {
+                if !Sheet::decode(row?.1.value())?.places().all(&mut visit) {
                     break;
                 }
             }
@@ -181,8 +192,8 @@ impl Snapshot {
         last: Position,
         is_wanted: impl Fn(Position) -> bool,
     ) -> Result<Option<Timestamp>> {
-        self.read(|transaction| {
-            let sheets = transaction.open_table(SHEETS)?;
+        self.read(|_| {
+            let sheets = self.sheets()?;
             for row in sheets.range(place(owner, FIRST)..=place(owner, last))?.rev() {
                 let sheet = Sheet::decode(row?.1.value())?;
                 if let Some(newest) = sheet.places().rev().find(|place| is_wanted(place.position)) {
@@ -201,7 +212,7 @@ impl Snapshot {
         is_wanted: impl Fn(RecipientId, Position) -> bool,
     ) -> Result<Vec<(RecipientId, Position)>> {
         self.read(|transaction| {
-            let sheets = transaction.open_table(SHEETS)?;
+            let sheets = self.sheets()?;
             let mut expired = Vec::new();
             for row in
                 transaction.open_table(EXPIRIES)?.range(..=timed(now, (u128::MAX, u128::MAX)))?
@@ -222,6 +233,14 @@ impl Snapshot {
             }
             Ok(expired)
         })
+    }
+
+    fn sheets(&self) -> Outcome<&Sheets> {
+        if let Some(sheets) = self.sheets.get() {
+            return Ok(sheets);
+        }
+        let sheets = self.transaction.open_table(SHEETS)?;
+        Ok(self.sheets.get_or_init(|| sheets))
     }
 
     fn read<T>(&self, act: impl FnOnce(&ReadTransaction) -> Outcome<T>) -> Result<T> {

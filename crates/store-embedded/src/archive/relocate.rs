@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use store::{Position, RecipientId, Result};
 
 use super::ledger::Ledger;
-use super::rows::{Load, SEGMENTS, SHEETS};
+use super::rows::{Load, SEGMENTS};
 use super::sheet::Sheet;
 use super::{Archive, Snapshot, sheet_before};
 use crate::journal::SegmentId;
@@ -47,8 +47,8 @@ impl Snapshot {
         segment: SegmentId,
         written: &BTreeSet<(RecipientId, Position)>,
     ) -> Result<Vec<Filed>> {
-        self.read(|transaction| {
-            let table = transaction.open_table(SHEETS)?;
+        self.read(|_| {
+            let table = self.sheets()?;
             let mut sheets: Vec<Filed> = Vec::new();
             for (owner, position) in written {
                 if sheets.last().is_some_and(|(of, _, sheet)| {
@@ -56,7 +56,7 @@ impl Snapshot {
                 }) {
                     continue;
                 }
-                let Some((key, sheet)) = sheet_before(&table, *owner, *position)? else { continue };
+                let Some((key, sheet)) = sheet_before(table, *owner, *position)? else { continue };
                 if sheet.segment == segment && sheet.find(*position).is_some() {
                     sheets.push((*owner, key, sheet));
                 }
