@@ -29,6 +29,8 @@ mod dead_letters;
 mod disk;
 mod engine;
 mod envelopes;
+#[cfg(test)]
+mod failing_sync;
 mod generation;
 mod gone;
 mod journal;

@@ -25,7 +25,7 @@ pub(crate) struct Mover<'a> {
 impl<'a> Mover<'a> {
     /// A mover to the new segment `target`.
     pub(crate) fn to(shelf: &'a Shelf, target: SegmentId) -> Result<Self> {
-        let segment = Segment::create(shelf.dir(), target).map_err(|error| io_failure(&error))?;
+        let segment = shelf.create(target).map_err(|error| io_failure(&error))?;
         Ok(Self { shelf, target, segment, gathered: Vec::new(), sheets: Vec::new() })
     }
 

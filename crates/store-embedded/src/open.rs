@@ -16,7 +16,7 @@ use crate::checkpoint::{self, Closing};
 use crate::compaction::Compactor;
 use crate::engine::Engine;
 use crate::envelopes::EnvelopeCache;
-use crate::journal::Shelf;
+use crate::journal::{Shelf, SyncData};
 use crate::presence::claims_of;
 use crate::queue::Work;
 use crate::recovery::{self, Recovered};
@@ -70,6 +70,16 @@ impl EmbeddedStore {
         options: Options,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, OpenError> {
+        Self::open_with(dir, options, clock, File::sync_data)
+    }
+
+    /// The same, with a `sync` of one's own: how disks fail cannot be tested otherwise.
+    pub(crate) fn open_with(
+        dir: &Path,
+        options: Options,
+        clock: Arc<dyn Clock>,
+        sync: SyncData,
+    ) -> Result<Arc<Self>, OpenError> {
         let lock = lock(dir)?;
         let io = |source| OpenError::Io { path: dir.to_owned(), source };
         let engine = |source| OpenError::Engine { path: dir.to_owned(), source };
@@ -82,7 +92,7 @@ impl EmbeddedStore {
         if !archive.prepare().map_err(engine)? {
             return Err(OpenError::Format(dir.to_owned()));
         }
-        let shelf = Shelf::in_directory(journal);
+        let shelf = Shelf::in_directory(journal, sync);
         let Recovered { state, next_segment, next_moved } =
             recovery::recover(&shelf, &archive).map_err(engine)?;
         let claims = claims_of(registry.begin_life().map_err(engine)?);

@@ -110,7 +110,7 @@ impl Writer {
             Some(segment) => self.segment.insert(segment),
             None => {
                 let id = SegmentId::Journal(self.next_segment);
-                let segment = Segment::create(self.engine.shelf.dir(), id)?;
+                let segment = self.engine.shelf.create(id)?;
                 self.next_segment += 1;
                 self.engine.state.lock().active.segments.push(segment.handle().clone());
                 self.segment.insert(segment)

@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ impl Fixture {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::open(&dir.path().join("mail.redb"), 1 << 20).unwrap();
         assert!(archive.prepare().unwrap());
-        let segment = Segment::create(dir.path(), SegmentId::Journal(1)).unwrap();
+        let segment = Segment::create(dir.path(), SegmentId::Journal(1), File::sync_data).unwrap();
         Self { archive, segment: segment.handle().clone(), _dir: dir }
     }
 

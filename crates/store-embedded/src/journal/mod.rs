@@ -13,5 +13,5 @@ mod shelf;
 
 pub(crate) use frame::{Frame, is_append};
 pub(crate) use record::{Appended, Record, encode_append, encode_gone};
-pub(crate) use segment::{Segment, SegmentFile, SegmentId, list, replay};
+pub(crate) use segment::{Segment, SegmentFile, SegmentId, SyncData, list, replay};
 pub(crate) use shelf::Shelf;

@@ -93,9 +93,13 @@ impl SegmentFile {
     }
 }
 
+/// Makes what was written to a file durable.
+pub(crate) type SyncData = fn(&File) -> io::Result<()>;
+
 /// The segment that is written to.
 pub(crate) struct Segment {
     handle: Arc<SegmentFile>,
+    sync: SyncData,
     /// What is valid of the file, in bytes. Behind it there may be the rest of a write that failed.
     length: u64,
     has_rest: bool,
@@ -104,12 +108,12 @@ pub(crate) struct Segment {
 
 impl Segment {
     /// Creates segment `id`, durably.
-    pub(crate) fn create(dir: &Path, id: SegmentId) -> io::Result<Self> {
+    pub(crate) fn create(dir: &Path, id: SegmentId, sync: SyncData) -> io::Result<Self> {
         let path = id.path(dir);
         let created = create_file(&path).and_then(|file| sync_directory(dir).map(|()| file));
         let file = created.inspect_err(|_| drop(std::fs::remove_file(&path)))?;
         let handle = Arc::new(SegmentFile { id, file });
-        Ok(Self { handle, length: HEAD, has_rest: false, is_worn: false })
+        Ok(Self { handle, sync, length: HEAD, has_rest: false, is_worn: false })
     }
 
     /// The file, for readers.
@@ -146,7 +150,7 @@ impl Segment {
     fn write(&mut self, frames: &[u8], sync: bool) -> io::Result<u64> {
         self.handle.file.write_all_at(frames, self.length)?;
         if sync {
-            self.handle.file.sync_data().inspect_err(|_| self.is_worn = true)?;
+            (self.sync)(&self.handle.file).inspect_err(|_| self.is_worn = true)?;
         }
         Ok(self.length)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 
-use super::segment::{SegmentFile, SegmentId, list, remove};
+use super::segment::{Segment, SegmentFile, SegmentId, SyncData, list, remove};
 
 /// Files that are kept open for the next reader.
 const OPEN: usize = 32;
@@ -15,12 +15,19 @@ const OPEN: usize = 32;
 /// Opens segments and deletes those that nobody needs.
 pub(crate) struct Shelf {
     dir: PathBuf,
+    sync: SyncData,
     open: Cache<SegmentId, Arc<SegmentFile>>,
 }
 
 impl Shelf {
-    pub(crate) fn in_directory(dir: PathBuf) -> Self {
-        Self { dir, open: Cache::new(OPEN) }
+    /// The segments in `dir`; new ones are made durable by `sync`.
+    pub(crate) fn in_directory(dir: PathBuf, sync: SyncData) -> Self {
+        Self { dir, sync, open: Cache::new(OPEN) }
+    }
+
+    /// Creates a segment, durably.
+    pub(crate) fn create(&self, id: SegmentId) -> io::Result<Segment> {
+        Segment::create(&self.dir, id, self.sync)
     }
 
     /// Where the segments are.
