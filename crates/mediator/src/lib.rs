@@ -13,6 +13,7 @@
 mod alive;
 mod answer;
 mod carrier;
+mod chance;
 mod commands;
 mod directory;
 mod farewells;

@@ -67,7 +67,7 @@ impl Mediator {
         let standing_id = identity.standing_invitation_id();
         let instance = format!("{}-{:016x}", settings.instance, random_u64());
         Arc::new(Self {
-            directory: Directory::new(stores.clone(), identity.clone(), clock.clone()),
+            directory: Directory::new(stores.clone(), identity.clone()),
             deliveries: Deliveries::new(settings.outbound.parallel),
             tally: Tally::default(),
             ids: MessageIds::new(),

@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use crate::Outbound;
-use crate::ids::random_u64;
+use crate::chance::Chance;
 
 /// Waits that double from failure to failure, with jitter, up to a limit.
 pub(super) struct Backoff {
     first: Duration,
     most: Duration,
     failures: u32,
+    chance: Chance,
 }
 
 impl Backoff {
-    pub fn new(settings: &Outbound) -> Self {
-        Self { first: settings.backoff_first, most: settings.backoff_most, failures: 0 }
+    pub fn new(settings: &Outbound, chance: Chance) -> Self {
+        let Outbound { backoff_first, backoff_most, .. } = *settings;
+        Self { first: backoff_first, most: backoff_most, failures: 0, chance }
     }
 
     /// It took something.
@@ -26,8 +28,12 @@ impl Backoff {
     pub fn next(&mut self) -> Duration {
         let whole = self.first.saturating_mul(1 << self.failures.min(20)).min(self.most);
         self.failures = self.failures.saturating_add(1);
-        let half = whole / 2;
-        half + half.mul_f64(random_u64() as f64 / u64::MAX as f64)
+        self.chance.stretch(whole, 0.5, 1.0)
+    }
+
+    /// About this long, but not for all the same.
+    pub fn about(&mut self, span: Duration) -> Duration {
+        self.chance.stretch(span, 0.5, 1.5)
     }
 }
 
@@ -37,7 +43,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_limit_and_start_again() {
-        let mut backoff = Backoff::new(&Outbound::default());
+        let mut backoff = Backoff::new(&Outbound::default(), Chance::seeded(1));
         let within = |wait: Duration, seconds: u64| {
             let whole = Duration::from_secs(seconds);
             wait >= whole / 2 && wait <= whole
@@ -51,7 +57,7 @@ mod tests {
 
     #[test]
     fn years_of_failures_do_not_overflow() {
-        let mut backoff = Backoff::new(&Outbound::default());
+        let mut backoff = Backoff::new(&Outbound::default(), Chance::seeded(1));
         backoff.failures = u32::MAX;
         assert!(backoff.next() <= Duration::from_secs(300));
     }

@@ -1,9 +1,9 @@
 //! Who needs a postman.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use store::RecipientId;
+use store::{RecipientId, Timestamp};
 use tokio::sync::{Mutex as AsyncMutex, Notify, Semaphore, mpsc};
 
 /// Agents with mail for their endpoint: each once, however often it is poked.
@@ -12,8 +12,8 @@ pub(crate) struct Deliveries {
     active: Mutex<HashMap<RecipientId, bool>>,
     wanted: mpsc::UnboundedSender<RecipientId>,
     hired: AsyncMutex<mpsc::UnboundedReceiver<RecipientId>>,
-    /// Agents whose mail rang somebody else.
-    to_check: Mutex<HashSet<RecipientId>>,
+    /// Agents that may need a postman later, and when.
+    to_check: Mutex<HashMap<RecipientId, Timestamp>>,
     /// Rung when all mailboxes are to be looked through.
     pub(super) look: Notify,
     /// Endpoints that are being sent to.
@@ -44,16 +44,25 @@ impl Deliveries {
         }
     }
 
-    /// Somebody was rung for mail of this agent. If it is not our own postman, it may be one that is dead.
-    pub fn check_later(&self, owner: RecipientId) {
+    /// Somebody was rung for mail of this agent. If it is not our own postman, it may be one that is dead: `at` this time at
+    /// the latest we look.
+    pub fn check_later(&self, owner: RecipientId, at: Timestamp) {
         if !self.active.lock().contains_key(&owner) {
-            self.to_check.lock().insert(owner);
+            self.to_check.lock().entry(owner).or_insert(at);
         }
     }
 
-    pub(super) fn poke_those_to_check(&self) {
-        let owners = std::mem::take(&mut *self.to_check.lock());
-        owners.into_iter().for_each(|owner| self.poke(owner));
+    /// Mail of this agent comes back `at` this time, and nobody will be rung.
+    pub fn poke_at(&self, owner: RecipientId, at: Timestamp) {
+        let mut to_check = self.to_check.lock();
+        let due = to_check.entry(owner).or_insert(at);
+        *due = at.max(*due);
+    }
+
+    /// Pokes whose time has come.
+    pub(super) fn poke_those_due(&self, now: Timestamp) {
+        let due: Vec<_> = self.to_check.lock().extract_if(|_, at| *at <= now).collect();
+        due.into_iter().for_each(|(owner, _)| self.poke(owner));
     }
 
     /// The next agent that needs a postman.
@@ -98,15 +107,29 @@ mod tests {
     }
 
     #[test]
-    fn what_rang_our_own_postman_needs_no_check() {
+    fn who_was_rung_is_looked_after_later_unless_it_was_our_own_postman() {
         let (deliveries, other) = (Deliveries::new(1), RecipientId([4; 16]));
         deliveries.poke(OWNER);
-        deliveries.check_later(OWNER);
-        deliveries.check_later(other);
-        deliveries.check_later(other);
-        deliveries.poke_those_to_check();
-        assert!(!deliveries.active.lock()[&OWNER], "its postman was not poked");
+        for at in [5, 9] {
+            deliveries.check_later(OWNER, Timestamp(at));
+            deliveries.check_later(other, Timestamp(at));
+        }
+        deliveries.poke_those_due(Timestamp(4));
+        assert!(!deliveries.active.lock().contains_key(&other), "it is too early");
+        deliveries.poke_those_due(Timestamp(5));
         assert!(deliveries.active.lock().contains_key(&other));
+        assert!(!deliveries.active.lock()[&OWNER], "its postman was poked");
+    }
+
+    #[test]
+    fn what_comes_back_later_is_not_looked_for_before() {
+        let deliveries = Deliveries::new(1);
+        deliveries.check_later(OWNER, Timestamp(5));
+        deliveries.poke_at(OWNER, Timestamp(8));
+        deliveries.poke_those_due(Timestamp(7));
+        assert!(deliveries.active.lock().is_empty());
+        deliveries.poke_those_due(Timestamp(8));
+        assert!(deliveries.active.lock().contains_key(&OWNER));
     }
 
     #[test]

@@ -16,11 +16,12 @@ mod shift;
 mod wrap;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use store::RecipientId;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::Mediator;
 pub(crate) use deliveries::Deliveries;
@@ -29,32 +30,41 @@ use shift::{Over, Postman};
 /// Agents that are looked through at a time.
 const LOOK_PAGE: usize = 500;
 
-/// Mail that somebody else was rung for is looked after so often.
-const RECHECK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+/// Mail that somebody else was rung for is looked after when this time has passed.
+const RECHECK_AFTER: Duration = Duration::from_secs(5);
+
+/// How often those who are due are poked.
+const DUE_EVERY: Duration = Duration::from_secs(1);
 
 /// A store that failed is asked again after about this long.
-const STORE_AWAY: std::time::Duration = std::time::Duration::from_secs(1);
+const STORE_AWAY: Duration = Duration::from_secs(1);
 
 impl Mediator {
     /// Runs the postmen until `stop`, then lets each finish what it has in hand.
     pub(crate) async fn deliver_all(self: Arc<Self>, stop: CancellationToken) {
-        let postmen = TaskTracker::new();
-        let hirer = async {
-            while let Some(Some(owner)) = stop.run_until_cancelled(self.deliveries.next()).await {
-                postmen.spawn(self.clone().deliver_to(owner, stop.clone()));
-            }
-        };
         let looker = stop.run_until_cancelled(self.look_for_mail());
         let rechecker = stop.run_until_cancelled(self.recheck());
-        tokio::join!(hirer, looker, rechecker, self.keep_roster(&stop));
-        postmen.close();
-        postmen.wait().await;
+        tokio::join!(self.hire(&stop), looker, rechecker, self.keep_roster(&stop));
+    }
+
+    async fn hire(self: &Arc<Self>, stop: &CancellationToken) {
+        let mut postmen = JoinSet::new();
+        loop {
+            tokio::select! {
+                Some(owner) = self.deliveries.next() => {
+                    postmen.spawn(self.clone().deliver_to(owner, stop.clone()));
+                }
+                Some(_) = postmen.join_next() => {}
+                () = stop.cancelled() => break,
+            }
+        }
+        while postmen.join_next().await.is_some() {}
     }
 
     /// Sends a postman, or finds out later whether somebody else really serves this agent.
     pub(crate) fn send_postman(&self, owner: RecipientId, watched: bool) {
         match watched {
-            true => self.deliveries.check_later(owner),
+            true => self.deliveries.check_later(owner, self.clock.now() + RECHECK_AFTER),
             false => self.deliveries.poke(owner),
         }
     }
@@ -90,8 +100,8 @@ impl Mediator {
 
     async fn recheck(&self) {
         loop {
-            sleep(RECHECK_EVERY).await;
-            self.deliveries.poke_those_to_check();
+            sleep(DUE_EVERY).await;
+            self.deliveries.poke_those_due(self.clock.now());
         }
     }
 
@@ -101,11 +111,12 @@ impl Mediator {
         while !stop.is_cancelled() {
             match postman.shift(&stop).await {
                 Ok(Over::Again) => {}
-                Ok(Over::Done) if self.deliveries.is_done(owner) => return,
-                Ok(Over::Done) => {}
+                Ok(_) if self.deliveries.is_done(owner) => return,
+                Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "mail for an endpoint could not be taken in hand");
-                    let _ = stop.run_until_cancelled(sleep(postman.a_while(STORE_AWAY))).await;
+                    let _ =
+                        stop.run_until_cancelled(sleep(postman.backoff.about(STORE_AWAY))).await;
                 }
             }
         }

@@ -1,7 +1,6 @@
 //! One shift of a postman: it claims an agent, carries its mail until none is left, and gives the claim back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use store::{Epoch, Manner, Notice, Position, RecipientId, Result, StoreError, Watch};
 use tokio::time::sleep;
@@ -11,6 +10,7 @@ use super::STORE_AWAY;
 use super::backoff::Backoff;
 use super::round::Round;
 use crate::Mediator;
+use crate::chance::{self, Chance};
 use crate::farewells::Farewell;
 
 /// Carries the mail of one agent.
@@ -23,12 +23,14 @@ pub(super) struct Postman {
     pub(super) refused: Option<(Position, u32)>,
     /// Whether mail may be in its hands between two rounds.
     pub(super) holds_mail: bool,
-    backoff: Backoff,
+    pub(super) backoff: Backoff,
 }
 
 /// How a shift ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Over {
+    /// There is no mail left.
+    Emptied,
     /// Nothing is left to do: no mail, no endpoint, or somebody else does it.
     Done,
     /// Mail came at the last moment, or the engine forgot that we are there.
@@ -37,7 +39,8 @@ pub(super) enum Over {
 
 impl Postman {
     pub fn new(office: Arc<Mediator>, owner: RecipientId) -> Self {
-        let backoff = Backoff::new(&office.settings.outbound);
+        let backoff =
+            Backoff::new(&office.settings.outbound, Chance::seeded(chance::seed(owner, 0)));
         Self { office, owner, turn: 0, refused: None, holds_mail: false, backoff }
     }
 
@@ -48,25 +51,29 @@ impl Postman {
         let (presence, now) = (&self.office.stores.presence, self.office.clock.now());
         let claimed = presence.claim_vacant(self.owner, &self.office.postman, now).await?;
         let Some(epoch) = claimed else { return Ok(Over::Done) };
-        let watched = self.office.stores.mailbox.watch(self.owner, epoch, Manner::ALONE).await;
-        let over = match watched {
-            Ok(mut watch) => {
-                let over = self.rounds(epoch, &mut watch, stop).await;
-                self.hand_back(epoch).await;
-                // Whoever appended before that rang us, and whoever did after sends a postman.
-                return Ok(if watch.try_next() == Some(Notice::Mail) { Over::Again } else { over });
-            }
+        let over = match self.office.stores.mailbox.watch(self.owner, epoch, Manner::ALONE).await {
+            Ok(mut watch) => Ok(self.rounds(epoch, &mut watch, stop).await),
             Err(StoreError::Displaced) => Ok(Over::Done),
             Err(error) => Err(error),
         };
         self.hand_back(epoch).await;
-        over
+        match over? {
+            Over::Emptied => self.look_back().await,
+            over => Ok(over),
+        }
+    }
+
+    /// Whoever appended while we were there rang us and sent nobody, and what rings can get lost.
+    async fn look_back(&self) -> Result<Over> {
+        let left = self.office.stores.mailbox.depth(self.owner, None).await?;
+        Ok(if left.messages > 0 { Over::Again } else { Over::Done })
     }
 
     async fn rounds(&mut self, epoch: Epoch, watch: &mut Watch, stop: &CancellationToken) -> Over {
         while !stop.is_cancelled() {
             let wait = match self.round(epoch, stop).await {
-                Ok(Round::Emptied | Round::NoEndpoint) => break,
+                Ok(Round::Emptied) => return Over::Emptied,
+                Ok(Round::NoEndpoint) => break,
                 Ok(Round::Progress) => {
                     self.backoff.reset();
                     continue;
@@ -78,7 +85,7 @@ impl Postman {
                 Err(StoreError::Displaced) => break,
                 Err(error) => {
                     tracing::warn!(%error, "mail for an endpoint could not be read");
-                    self.a_while(STORE_AWAY)
+                    self.backoff.about(STORE_AWAY)
                 }
             };
             tokio::select! {
@@ -96,11 +103,6 @@ impl Postman {
         let linger = self.office.clock.now();
         let farewell = Farewell { owner: self.owner, epoch, on_request: None, linger };
         self.office.part(farewell).await;
-    }
-
-    /// About this long, but not for all postmen the same.
-    pub fn a_while(&self, span: Duration) -> Duration {
-        span.mul_f64(0.5 + f64::from(self.owner.0[0]) / 256.0)
     }
 }
 

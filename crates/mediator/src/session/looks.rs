@@ -5,6 +5,7 @@ use std::time::Duration;
 use store::Timestamp;
 
 use crate::Pace;
+use crate::chance::Chance;
 
 /// The times at which a session looks without having been rung: first when what others had in hand may have come back, then more and
 /// more seldom, because then only what a store missed can be there. No two sessions keep the same times.
@@ -14,7 +15,7 @@ pub(super) struct Looks {
     interval: Duration,
     /// Failures in a row.
     failures: u32,
-    chance: u64,
+    chance: Chance,
 }
 
 /// The wait behind the first look. Each further one doubles.
@@ -25,9 +26,9 @@ const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(8);
 
 impl Looks {
-    /// `seed` tells this session's times from those of others.
-    pub fn new(seed: u64) -> Self {
-        Self { next: Timestamp::NEVER, interval: FIRST, failures: 0, chance: seed }
+    /// `chance` tells this session's times from those of others.
+    pub fn new(chance: Chance) -> Self {
+        Self { next: Timestamp::NEVER, interval: FIRST, failures: 0, chance }
     }
 
     /// The session begins to push.
@@ -68,11 +69,7 @@ impl Looks {
 
     /// Between three and five quarters of it.
     fn about(&mut self, span: Duration) -> Duration {
-        // SplitMix64: chance need not be secret here, only different from session to session.
-        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.chance ^ (self.chance >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        span.mul_f64(0.75 + (mixed >> 32) as f64 / f64::from(u32::MAX) / 2.0)
+        self.chance.stretch(span, 0.75, 1.25)
     }
 }
 
@@ -84,7 +81,7 @@ mod tests {
 
     #[test]
     fn looks_become_rare() {
-        let (pace, mut looks) = (Pace::default(), Looks::new(7));
+        let (pace, mut looks) = (Pace::default(), Looks::new(Chance::seeded(7)));
         looks.begin(START, &pace);
         assert!(looks.next().since(START) > pace.delivery_lease);
         let day = START + Duration::from_secs(24 * 3600);
@@ -100,7 +97,7 @@ mod tests {
     fn no_two_sessions_come_again_at_the_same_time() {
         let mut times: Vec<u64> = (0..100)
             .map(|seed| {
-                let mut looks = Looks::new(seed);
+                let mut looks = Looks::new(Chance::seeded(seed));
                 looks.failed(START);
                 looks.next().0
             })
@@ -111,7 +108,7 @@ mod tests {
 
     #[test]
     fn failures_in_a_row_make_it_wait_longer_and_success_ends_that() {
-        let mut looks = Looks::new(1);
+        let mut looks = Looks::new(Chance::seeded(1));
         let waits: Vec<Duration> = (0..6).map(|_| looks.retry()).collect();
         assert!(waits[5] > waits[0] * 4 && waits[5] <= RETRY_MOST * 5 / 4, "{waits:?}");
         looks.succeeded();

@@ -32,6 +32,7 @@ use looks::Looks;
 use sent::Sent;
 
 use crate::Pace;
+use crate::chance::Chance;
 
 /// The state machine. See the module's documentation for how to drive it.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl Session {
             sent: Sent::default(),
             blocked: false,
             life: Life::new(seat, now),
-            looks: Looks::new(seed),
+            looks: Looks::new(Chance::seeded(seed)),
             over: false,
         }
     }

@@ -247,9 +247,11 @@ fn a_push_that_stays_without_any_sign_is_followed_by_a_ping() {
     let mut bench = Bench::live();
     bench.tell(Event::Rung);
     bench.lease(&[1]);
-    bench.tick();
+    while bench.ping().is_none() {
+        bench.tick();
+        bench.lease_empty_if_asked();
+    }
     assert_eq!(bench.now, START + bench.pace.ping_after_push);
-    assert!(bench.ping().is_some());
 }
 
 #[test]

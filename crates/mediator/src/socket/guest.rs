@@ -14,7 +14,7 @@ use crate::directory::Correspondent;
 use crate::farewells::Farewell;
 use crate::ids::random_u64;
 use crate::session::Session;
-use crate::{Mediator, Pace, Sockets, Stage};
+use crate::{Mediator, Pace, Sockets, Stage, chance};
 
 /// An agent that has spoken on a socket.
 pub(super) struct Guest {
@@ -65,8 +65,11 @@ impl Guest {
         let Some(reader) = self.reader.take() else { return };
         let owner = self.who.id();
         office.tally.stage(Stage::Returned, reader.session.unsettled());
-        office.part(reader.farewell(office, owner, unsent)).await;
+        let farewell = reader.farewell(office, owner, unsent);
+        let comes_back = farewell.linger;
+        office.part(farewell).await;
         if self.who.has_endpoint() {
+            office.deliveries.poke_at(owner, comes_back);
             office.deliveries.poke(owner);
         }
     }
@@ -85,7 +88,7 @@ impl Reader {
         let manner = manner(office, implicit);
         let (epoch, watch) = newest(office, who.id(), manner).await?;
         let (now, pace) = (office.clock.now(), &office.settings.pace);
-        let seed = seed(who.id(), epoch);
+        let seed = chance::seed(who.id(), epoch.0);
         let session = match implicit {
             true => Session::implicit(seat, seed, now, pace),
             false => Session::explicit(seat, seed, now),
@@ -159,10 +162,4 @@ async fn newest(office: &Mediator, owner: RecipientId, manner: Manner) -> Result
             Err(error) => return Err(error),
         }
     }
-}
-
-/// A number of this session's own. Ids of recipients are as good as random.
-fn seed(owner: RecipientId, epoch: Epoch) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = owner.0;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ epoch.0.rotate_left(32)
 }

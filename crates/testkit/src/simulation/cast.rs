@@ -8,9 +8,11 @@ use didcomm::Destination;
 use mediator::{Identity, RootSecret};
 use parking_lot::Mutex;
 use protocols::client::Granted;
-use store::{Connection, KeyAction, KeyChange, Mediation, RecipientId, Stores, Timestamp};
+use store::{
+    Connection, KeyAction, KeyChange, Mediation, PeerEndpoint, RecipientId, Stores, Timestamp,
+};
 
-use super::plan::WALLETS_MOST;
+use super::plan::{Kind, WALLETS_MOST};
 use crate::{Agent, Parcel};
 
 /// The people of all worlds.
@@ -65,6 +67,19 @@ fn member(number: u32, identity: &Identity) -> Member {
     Member { agent: Arc::new(agent), connection }
 }
 
+/// Where the agent is, if it has an address.
+fn address(agent: &Agent) -> String {
+    format!("http://{}.simulated.test", agent.number)
+}
+
+impl Member {
+    fn connection_of(&self, kind: Kind) -> Connection {
+        let endpoint = PeerEndpoint { uri: address(&self.agent), routing_keys: Vec::new() };
+        let endpoints = if kind == Kind::Endpoint { vec![endpoint] } else { Vec::new() };
+        Connection { endpoints, ..self.connection.clone() }
+    }
+}
+
 impl Cast {
     /// The wallet at this place.
     pub fn wallet(&self, place: usize) -> Arc<Agent> {
@@ -83,15 +98,21 @@ impl Cast {
         forwards.entry(parcel).or_insert_with(seal).clone()
     }
 
+    /// The wallet with this address.
+    pub fn at(&self, uri: &str) -> Option<Arc<Agent>> {
+        let is_there = |member: &&Member| uri == address(&member.agent);
+        self.wallets.iter().find(is_there).map(|member| member.agent.clone())
+    }
+
     /// Connects the first so many wallets, grants them mediation and lists their keys.
-    pub async fn introduce(&self, wallets: usize, stores: &Stores) {
-        for member in &self.wallets[..wallets] {
+    pub async fn introduce(&self, kinds: &[Kind], stores: &Stores) {
+        for (member, kind) in self.wallets.iter().zip(kinds) {
             let destination = Destination::Key(member.agent.mail_key());
             let change = KeyChange { destination, action: KeyAction::Add };
             let owner = member.connection.id;
             stores
                 .connections
-                .admit(&member.connection, None)
+                .admit(&member.connection_of(*kind), None)
                 .await
                 .expect("a new store takes connections");
             stores

@@ -10,6 +10,7 @@ mod mailbox;
 mod office;
 mod plan;
 mod presence;
+mod roads;
 mod sender;
 mod wallet;
 mod wire;

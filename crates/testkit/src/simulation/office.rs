@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use mediator::{Answer, Carried, Carrier, End, Ended, Link, Mediator, Settings, Socket};
+use mediator::{Answer, Ended, Link, Mediator, Outbound, Settings, Socket};
 use parking_lot::Mutex;
 use store::{Clock, Stores};
 use tokio::task::JoinSet;
@@ -14,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::cast;
 use super::presence::Faint;
+use super::roads::Roads;
 use super::wire::OfficeEnd;
 use crate::{Random, RuntimeClock};
 
@@ -27,16 +26,6 @@ pub(super) struct Office {
     sockets: Mutex<JoinSet<Option<()>>>,
 }
 
-/// Nobody here has an address.
-struct Nowhere;
-
-#[async_trait]
-impl Carrier for Nowhere {
-    async fn carry(&self, _uri: &str, _envelopes: &[Bytes]) -> Carried {
-        Carried { taken: 0, end: End::Forbidden("nobody is to be dialled".to_owned()) }
-    }
-}
-
 /// A socket that has so much to do at one moment is turning in circles.
 const STEPS_AT_ONCE: usize = 2_000;
 
@@ -46,14 +35,17 @@ impl Office {
         stores: Stores,
         clock: RuntimeClock,
         pace: mediator::Pace,
+        roads: Arc<Roads>,
     ) -> Arc<Self> {
         let mut settings = Settings::at("http://simulated.test", "ws://simulated.test");
         settings.instance = format!("office-{name}");
         settings.pace = pace;
+        // Mail that is left lying must show.
+        let (backoff_most, look_every) = (Duration::from_secs(10), Duration::from_secs(3600));
+        settings.outbound = Outbound { backoff_most, look_every, ..settings.outbound };
         let presence = Faint::new(stores.presence.clone());
         let stores = Stores { presence: presence.clone(), ..stores };
-        let mediator =
-            Mediator::new(settings, cast::identity(), stores, Arc::new(clock), Arc::new(Nowhere));
+        let mediator = Mediator::new(settings, cast::identity(), stores, Arc::new(clock), roads);
         let life = CancellationToken::new();
         let office = Arc::new(Self { mediator, clock, life, presence, sockets: Mutex::default() });
         office.begin();

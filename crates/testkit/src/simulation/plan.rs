@@ -48,10 +48,12 @@ pub(super) enum Kind {
     LiveFour,
     /// Implicit at first, then pickup 2.0 in live mode on the same socket.
     Changing,
+    /// Nothing by itself: it has an address.
+    Endpoint,
 }
 
 impl Kind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Implicit,
         Self::ImplicitHttp,
         Self::Batch,
@@ -62,6 +64,7 @@ impl Kind {
         Self::LiveHttpAcks,
         Self::LiveFour,
         Self::Changing,
+        Self::Endpoint,
     ];
 }
 

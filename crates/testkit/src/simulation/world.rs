@@ -16,6 +16,7 @@ use super::cast::cast;
 use super::mailbox::{Mischief, Unsteady};
 use super::office::Office;
 use super::plan::Plan;
+use super::roads::Roads;
 use super::wire::{self, WalletEnd, Wire};
 use crate::{Agent, Heard, History, Random, RuntimeClock, Violation};
 
@@ -31,6 +32,7 @@ pub(super) struct World {
     pub over: CancellationToken,
     clock: RuntimeClock,
     stores: Stores,
+    roads: Arc<Roads>,
     offices: Mutex<Vec<Arc<Office>>>,
     wires: Mutex<Vec<Arc<Wire>>>,
     random: Mutex<Random>,
@@ -55,14 +57,18 @@ impl World {
         let engine = Arc::new(MemoryStore::seeded(Arc::new(clock), random.number()));
         let mailbox = Arc::new(Unsteady::new(engine.clone(), mischief, random.fork()));
         let stores = Stores { mailbox: mailbox.clone(), ..Stores::of(engine.clone()) };
-        cast().introduce(plan.wallets.len(), &stores).await;
-        let office = |name| Office::open(name, stores.clone(), clock, plan.pace.clone());
-        let offices = (0..plan.offices).map(office).collect();
+        cast().introduce(&plan.wallets, &stores).await;
+        let (history, heals) = (History::default(), Instant::now() + plan.storm);
+        let roads = Roads::new(history.clone(), heals, random.fork());
+        let open =
+            |name| Office::open(name, stores.clone(), clock, plan.pace.clone(), roads.clone());
+        let offices = (0..plan.offices).map(open).collect();
         Arc::new(Self {
-            history: History::default(),
+            history,
             engine,
             mailbox,
-            heals: Instant::now() + plan.storm,
+            heals,
+            roads,
             over: CancellationToken::new(),
             clock,
             stores,
@@ -210,7 +216,8 @@ impl World {
         if self.plan.offices == 1 {
             self.engine.restart();
         }
-        let new = Office::open(place, self.stores.clone(), self.clock, self.plan.pace.clone());
+        let (stores, pace) = (self.stores.clone(), self.plan.pace.clone());
+        let new = Office::open(place, stores, self.clock, pace, self.roads.clone());
         self.offices.lock()[place] = new;
     }
 

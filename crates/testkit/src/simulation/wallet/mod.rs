@@ -122,6 +122,7 @@ impl Visit {
             Kind::LiveHttpAcks => self.live(&V2_0, true).await,
             Kind::LiveFour => self.live(&V4_0, false).await,
             Kind::Changing => self.changing().await,
+            Kind::Endpoint => std::future::pending().await,
         }
     }
 
