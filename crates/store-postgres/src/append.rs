@@ -19,6 +19,9 @@ pub(crate) struct Append {
 const APPEND: &str = "select number, outcome, sequence, incarnation, watched \
     from append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
+const APPEND_ONE: &str = "select number, outcome, sequence, incarnation, watched \
+    from append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
 impl Job for Append {
     const MOST: usize = 256;
 
@@ -47,24 +50,14 @@ impl Append {
 
 async fn send(engine: &Engine, jobs: &[Append]) -> Result<Vec<Option<Appended>>> {
     let columns = Columns::of(jobs);
-    let rows = engine
-        .pool
-        .rows(
-            APPEND,
-            &[
-                &columns.owners,
-                &columns.dedupes,
-                &columns.envelopes,
-                &columns.destinations,
-                &columns.receptions,
-                &columns.expiries,
-                &columns.window_ends,
-                &columns.message_quotas,
-                &columns.byte_quotas,
-                &engine.here,
-            ],
-        )
-        .await?;
+    let mut rows = columns.send(engine).await?;
+    if rows.is_empty() {
+        engine.pool.rows("select open_mailboxes($1)", &[&columns.owners]).await?;
+        rows = columns.send(engine).await?;
+    }
+    if rows.len() != jobs.len() {
+        return Err(StoreError::Unavailable("mailboxes that were opened are closed".to_owned()));
+    }
     let mut outcomes = vec![None; jobs.len()];
     for row in &rows {
         let place = usize::try_from(column::<i64>(row, "number")? - 1).unwrap_or(usize::MAX);
@@ -121,6 +114,46 @@ impl<'a> Columns<'a> {
         let mut columns = Self::default();
         jobs.iter().for_each(|job| columns.push(&job.owner, &job.letter));
         columns
+    }
+
+    /// Gives a row for each letter, or none at all if mailboxes have to be opened first.
+    async fn send(&self, engine: &Engine) -> Result<Vec<Row>> {
+        let pool = &engine.pool;
+        if self.owners.len() == 1 {
+            return pool
+                .rows(
+                    APPEND_ONE,
+                    &[
+                        &self.owners[0],
+                        &self.dedupes[0],
+                        &self.envelopes[0],
+                        &self.destinations[0],
+                        &self.receptions[0],
+                        &self.expiries[0],
+                        &self.window_ends[0],
+                        &self.message_quotas[0],
+                        &self.byte_quotas[0],
+                        &engine.here,
+                    ],
+                )
+                .await;
+        }
+        pool.rows(
+            APPEND,
+            &[
+                &self.owners,
+                &self.dedupes,
+                &self.envelopes,
+                &self.destinations,
+                &self.receptions,
+                &self.expiries,
+                &self.window_ends,
+                &self.message_quotas,
+                &self.byte_quotas,
+                &engine.here,
+            ],
+        )
+        .await
     }
 
     fn push(&mut self, owner: &'a RecipientId, letter: &'a Letter) {

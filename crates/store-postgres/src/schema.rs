@@ -14,6 +14,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
     include_str!("sql/life.sql"),
     include_str!("sql/shared.sql"),
     include_str!("sql/append.sql"),
+    include_str!("sql/append_one.sql"),
     include_str!("sql/peek.sql"),
     include_str!("sql/lease.sql"),
     include_str!("sql/depth.sql"),

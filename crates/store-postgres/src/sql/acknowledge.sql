@@ -7,7 +7,7 @@ create function acknowledge(
 declare
   distant bytea[];
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   perform lock_mailbox(o) from (select distinct o from unnest(owners) o order by o) sorted;
   perform from mailboxes b where b.owner = any(owners) order by b.owner for no key update;
   select array_agg(distinct m.owner) into distant

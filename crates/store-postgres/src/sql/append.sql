@@ -1,6 +1,7 @@
 -- Appends many letters to many mailboxes: one commit, one notification. A letter's outcome is
 -- 'stored', 'duplicate', 'full', or 'again' when it depends on another letter of this very call and is to come once more.
--- `here` is the calling store, which rings its own readers by itself.
+-- `here` is the calling store, which rings its own readers by itself. Nothing at all comes back, and nothing was done, if a mailbox
+-- has to be opened first.
 create function append(
   owners bytea[], dedupes bytea[], envelopes bytea[], destinations bytea[], receptions bigint[], expiries bigint[],
   window_ends bigint[], message_quotas bigint[], byte_quotas bigint[], here bigint
@@ -8,15 +9,22 @@ create function append(
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  life_now bigint := current_life();
+  locked bigint;
+  is_current boolean;
   listening bytea[];
   distant bytea[];
 begin
-  perform open_mailboxes(owners, life_now);
+  select count(*), bool_and(b.life = l.life) into locked, is_current
+    from (select life from mailboxes where owner = any(owners) order by owner for no key update) b
+      left join current_lives l on true;
+  if locked < (select count(distinct o) from unnest(owners) o) or is_current is not true then
+    return;
+  end if;
   -- A session that begins to watch waits for the row of its mailbox: either it is seen here, or it sees this mail.
   select array_agg(distinct r.owner), array_agg(distinct r.owner) filter (where r.store <> here)
     into listening, distant
-    from readers r where r.owner = any(owners) and (r.instance is null or is_alive(r.instance, receptions[1]));
+    from readers r left join instances i on i.instance = r.instance
+    where r.owner = any(owners) and (r.instance is null or i.until > receptions[1]);
   return query
   with letters as (
     select l.*, octet_length(l.envelope) as size
@@ -74,19 +82,13 @@ begin
   end if;
 end $$;
 
--- Makes the mailboxes that are not there, locks all of them, and gives those of an earlier life a new incarnation.
-create function open_mailboxes(owners bytea[], life_now bigint) returns void language plpgsql as $$
-declare
-  wanted bigint := (select count(distinct o) from unnest(owners) o);
-  is_reborn boolean;
+-- Makes the mailboxes that are not there, and gives those of an earlier life a new incarnation.
+create function open_mailboxes(owners bytea[]) returns void language plpgsql as $$
 begin
-  if (select count(*) from mailboxes where owner = any(owners)) < wanted then
-    insert into mailboxes (owner) select distinct o from unnest(owners) o order by o on conflict do nothing;
-  end if;
-  select bool_or(locked.life <> life_now) into is_reborn from (
-    select life from mailboxes where owner = any(owners) order by owner for no key update) locked;
-  if is_reborn then
-    update mailboxes set life = life_now, incarnation = random_number()
-      where owner = any(owners) and life <> life_now;
-  end if;
+  perform set_config('synchronous_commit', 'off', true);
+  perform begin_life();
+  insert into mailboxes (owner) select distinct o from unnest(owners) o order by o on conflict do nothing;
+  perform from mailboxes where owner = any(owners) order by owner for no key update;
+  update mailboxes b set life = l.life, incarnation = random_number()
+    from current_lives l where b.owner = any(owners) and b.life <> l.life;
 end $$;

@@ -24,7 +24,7 @@ create table caches (
 -- A sign of life, sent over the connection that listens: what was told before has arrived there before the answer does.
 create function beat(here bigint) returns void language plpgsql as $$
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   insert into caches (store, until) values (here, clock_timestamp() + interval '3 s')
     on conflict (store) do update set until = excluded.until;
 end $$;
@@ -36,7 +36,7 @@ $$;
 
 create function cache(key bytea, in_space bytea, what bytea, life_ms bigint) returns void language plpgsql as $$
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   insert into cache_entries (digest, space, value, until)
     values (sha256(key), in_space, what, clock_timestamp() + life_ms * interval '1 ms')
     on conflict (digest) do update set value = excluded.value, until = excluded.until;
@@ -46,7 +46,7 @@ end $$;
 create function begin_load(key bytea, in_space bytea, with_token bigint)
 returns table (turn text, value bytea, life_ms bigint) language plpgsql as $$
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   return query select 'known', c.value, c.life_ms from cached(key) c;
   if found then
     return;
@@ -63,7 +63,7 @@ create function end_load(key bytea, with_token bigint, what bytea, life_ms bigin
 declare
   in_space bytea;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   delete from cache_loads where digest = sha256(key) and token = with_token returning space into in_space;
   if in_space is not null and what is not null then
     perform cache(key, in_space, what, life_ms);
@@ -75,7 +75,7 @@ end $$;
 create function evict(keys bytea[], in_space bytea, words text[], here bigint) returns setof bigint
 language plpgsql as $$
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   -- A load that is about to be kept holds the row of its load: the entry is deleted after that.
   if in_space is null then
     delete from cache_loads where digest = any(array(select sha256(k) from unnest(keys) k));

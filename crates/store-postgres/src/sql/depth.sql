@@ -7,21 +7,19 @@ begin
     return query select count(*), coalesce(sum(octet_length(s.envelope)), 0)::bigint,
         (array_agg(s.received order by s.sequence))[1], (array_agg(s.received order by s.sequence desc))[1]
       from messages s
-      where s.owner = mailbox and s.destination = key and not is_in_flight(mailbox, s.sequence, at);
+      where s.owner = mailbox and s.destination = key and not exists (select from in_flight f where f.owner = mailbox and f.sequence = s.sequence and f.ends > at);
     return;
   end if;
   return query
-  with in_flight as (
+  with hidden as (
     select count(*) as messages, coalesce(sum(octet_length(s.envelope)), 0) as bytes
-      from (select distinct m.sequence
-        from holders h join marks m on m.owner = h.owner and m.session = h.session and m.number = h.number
-        where h.owner = mailbox and is_valid(h, at)) held
-      join messages s on s.owner = mailbox and s.sequence = held.sequence
+      from (select distinct f.sequence from in_flight f where f.owner = mailbox and f.ends > at) f
+      join messages s on s.owner = mailbox and s.sequence = f.sequence
   )
-  select b.messages - f.messages, (b.bytes - f.bytes)::bigint,
+  select b.messages - h.messages, (b.bytes - h.bytes)::bigint,
       (select s.received from messages s where s.owner = mailbox
-        and not is_in_flight(mailbox, s.sequence, at) order by s.sequence limit 1),
+        and not exists (select from in_flight f where f.owner = mailbox and f.sequence = s.sequence and f.ends > at) order by s.sequence limit 1),
       (select s.received from messages s where s.owner = mailbox
-        and not is_in_flight(mailbox, s.sequence, at) order by s.sequence desc limit 1)
-    from mailboxes b, in_flight f where b.owner = mailbox;
+        and not exists (select from in_flight f where f.owner = mailbox and f.sequence = s.sequence and f.ends > at) order by s.sequence desc limit 1)
+    from mailboxes b, hidden h where b.owner = mailbox;
 end $$;

@@ -6,7 +6,7 @@ declare
   free bytea[];
   removed bigint;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   select array_agg(d.owner), array_agg(d.sequence) into due_owners, due_places from (
     select owner, sequence from messages where expires <= at order by expires limit most) d;
   if due_owners is null then

@@ -3,7 +3,7 @@ create function forget(at bigint, most bigint) returns bigint language plpgsql a
 declare
   forgotten bigint;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   delete from remembered where ctid = any(array(
     select ctid from remembered where until <= at order by until limit most for update skip locked));
   get diagnostics forgotten = row_count;

@@ -13,7 +13,7 @@ declare
   given bigint[] := '{}';
   mail record;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   perform lock_mailbox(mailbox);
   if by_session and not exists (select from readers r where r.owner = mailbox and r.epoch = holder) then
     return query select case when exists (

@@ -12,19 +12,17 @@ create unlogged table lives (
 create function random_number() returns bigint language sql volatile as
 $$ select hashtextextended(gen_random_uuid()::text, 0) $$;
 
-create function current_life() returns bigint language plpgsql as $$
-declare
-  known bigint;
+create view current_lives as
+  select life from lives where started = pg_postmaster_start_time() and kept_in = 'lives'::regclass::oid;
+
+-- Sees to it that there is one.
+create function begin_life() returns void language plpgsql as $$
 begin
-  select life into known from lives
-    where started = pg_postmaster_start_time() and kept_in = 'lives'::regclass::oid;
-  if known is null then
+  if not exists (select from current_lives) then
     insert into lives as l (life, started, kept_in)
       values (random_number(), pg_postmaster_start_time(), 'lives'::regclass::oid)
       on conflict (only_one) do update
         set life = excluded.life, started = excluded.started, kept_in = excluded.kept_in
         where l.started <> excluded.started or l.kept_in <> excluded.kept_in;
-    select life into known from lives;
   end if;
-  return known;
 end $$;

@@ -12,7 +12,7 @@ begin
     select s.sequence, s.incarnation, s.received, s.destination, s.envelope, octet_length(s.envelope) as size
       from messages s
       where s.owner = mailbox and (key is null or s.destination = key)
-        and not is_in_flight(mailbox, s.sequence, at)
+        and not exists (select from in_flight f where f.owner = mailbox and f.sequence = s.sequence and f.ends > at)
       order by s.sequence limit most_messages
   loop
     exit when total > 0 and total + mail.size > most_bytes;
@@ -20,9 +20,3 @@ begin
     return query select null::text, mail.sequence, mail.incarnation, mail.received, mail.destination, mail.envelope;
   end loop;
 end $$;
-
-create function is_in_flight(mailbox bytea, place bigint, at bigint) returns boolean language sql stable as $$
-  select exists (
-    select from marks m join holders h on h.owner = m.owner and h.session = m.session and h.number = m.number
-      where m.owner = mailbox and m.sequence = place and is_valid(h, at))
-$$;

@@ -4,7 +4,7 @@ create function claim(mailbox bytea, who text, as_postman boolean) returns bigin
 declare
   given bigint;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   perform lock_mailbox(mailbox);
   select greatest(
       (extract(epoch from clock_timestamp()) * 1000000)::bigint,
@@ -21,13 +21,14 @@ create function locate(mailbox bytea, at bigint)
 returns table (epoch bigint, instance text, postman boolean) language sql stable as $$
   select c.epoch, c.instance, c.postman
     from (select * from claims where owner = mailbox order by epoch desc limit 1) c
-    where is_alive(c.instance, at)
+      join instances i on i.instance = c.instance
+    where i.until > at
 $$;
 
 create function claim_vacant(mailbox bytea, who text, as_postman boolean, at bigint) returns bigint
 language plpgsql as $$
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   perform lock_mailbox(mailbox);
   if exists (select from locate(mailbox, at)) then
     return null;
@@ -40,7 +41,7 @@ create function renew(who text, good_until bigint, at bigint) returns void langu
 declare
   was_dead boolean;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   select until <= at into was_dead from instances where instance = who;
   if was_dead then
     with gone as (
@@ -57,6 +58,6 @@ end $$;
 -- Gives a claim up, and older ones, which nobody follows any more.
 create function give_up(mailbox bytea, given bigint) returns void language plpgsql as $$
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   delete from claims where owner = mailbox and epoch <= given;
 end $$;

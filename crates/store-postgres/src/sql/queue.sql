@@ -37,11 +37,13 @@ alter table bodies alter body set storage external;
 -- Makes the queues that are not there and locks all of them.
 create function open_queues(names text[]) returns void language plpgsql as $$
 declare
-  life_now bigint := current_life();
+  life_now bigint;
   wanted bigint := (select count(distinct n) from unnest(names) n);
   locked bigint;
   is_reborn boolean;
 begin
+  perform begin_life();
+  select life into life_now from current_lives;
   loop
     if (select count(*) from queues where queue = any(names)) < wanted then
       insert into queues (queue) select distinct n from unnest(names) n order by n on conflict do nothing;
@@ -99,7 +101,7 @@ returns table (sequence bigint, incarnation bigint, pushed bigint, attempt int, 
 declare
   taken bigint[];
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   perform pg_advisory_xact_lock(hashtextextended(name, 1));
   select array_agg(s.sequence) into taken from (
     select j.sequence from jobs j where j.queue = name and j.sequence = any(

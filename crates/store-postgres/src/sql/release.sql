@@ -6,7 +6,7 @@ create function release(
 declare
   freed bigint;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   perform lock_mailbox(mailbox);
   if by_session then
     delete from readers where owner = mailbox and epoch = holder;

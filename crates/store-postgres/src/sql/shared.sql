@@ -5,38 +5,50 @@
 create function lock_mailbox(mailbox bytea) returns void language sql volatile as
 $$ select pg_advisory_xact_lock(hashtextextended(encode(mailbox, 'hex'), 0)) $$;
 
--- For acts that a crash may undo: their commit does not wait for the disk.
-create function forgettable() returns void language sql volatile as
-$$ select set_config('synchronous_commit', 'off', true) $$;
-
 -- Tells every store of this schema something; it is heard when the transaction commits.
-create function tell(what text) returns void language sql volatile as
-$$ select pg_notify('restante:' || current_schema(), what) $$;
+create function tell(what text) returns void language plpgsql as $$
+begin
+  perform pg_notify('restante:' || current_schema(), what);
+end $$;
 
 -- Tells the stores that these mailboxes (333 at most: a notification holds 8000 bytes) have mail.
-create function ring(mailboxes bytea[]) returns void language sql volatile as
-$$ select tell('m' || string_agg(encode(o, 'base64'), '')) from unnest(mailboxes) o $$;
+create function ring(mailboxes bytea[]) returns void language plpgsql as $$
+begin
+  perform tell('m' || string_agg(encode(o, 'base64'), '')) from unnest(mailboxes) o;
+end $$;
 
-create function is_alive(which text, at bigint) returns boolean language sql stable as
-$$ select exists (select from instances where instance = which and until > at) $$;
+-- The holders, and when their marks really end: those of a reader with its instance, if that is sooner.
+create view held as
+  select h.owner, h.session, h.number,
+      case
+        when not h.session or h.lingers then h.until
+        when r.epoch is null then 0
+        when r.instance is null then h.until
+        else least(h.until, coalesce(i.until, 0))
+      end as ends
+    from holders h
+      left join readers r on h.session and r.owner = h.owner and r.epoch = h.number
+      left join instances i on i.instance = r.instance;
 
--- Whether the marks of a holder count.
-create function is_valid(h holders, at bigint) returns boolean language sql stable as $$
-  select h.until > at and (not h.session or h.lingers or exists (
-    select from readers r where r.owner = h.owner and r.epoch = h.number
-      and (r.instance is null or is_alive(r.instance, at))))
-$$;
+-- The marks, and when they end.
+create view in_flight as
+  select m.owner, m.sequence, h.ends
+    from marks m join held h on h.owner = m.owner and h.session = m.session and h.number = m.number;
 
 -- Removes the marks that ended, and says how many messages had one of them. The mailbox is locked.
 create function void_what_ended(mailbox bytea, at bigint) returns bigint language plpgsql as $$
 declare
   freed bigint;
 begin
-  if not exists (select from holders h where h.owner = mailbox and not is_valid(h, at)) then
+  if not exists (select from held h where h.owner = mailbox and h.ends <= at) then
     return 0;
   end if;
-  with gone as (
-    delete from holders h where h.owner = mailbox and not is_valid(h, at) returning h.session, h.number
+  with ended as (
+    select h.session, h.number from held h where h.owner = mailbox and h.ends <= at
+  ), gone as (
+    delete from holders h using ended e
+      where h.owner = mailbox and h.session = e.session and h.number = e.number
+      returning h.session, h.number
   ), unmarked as (
     delete from marks m using gone g
       where m.owner = mailbox and m.session = g.session and m.number = g.number returning m.sequence

@@ -2,5 +2,6 @@
 create function sweep(owners bytea[], at bigint) returns setof bytea language sql stable as $$
   select b.owner from mailboxes b
     where b.owner = any(owners) and b.messages > 0 and exists (
-      select from messages s where s.owner = b.owner and not is_in_flight(b.owner, s.sequence, at))
+      select from messages s where s.owner = b.owner and not exists (
+        select from in_flight f where f.owner = s.owner and f.sequence = s.sequence and f.ends > at))
 $$;

@@ -5,7 +5,7 @@
 create table mailboxes (
   owner bytea primary key,
   incarnation bigint not null default 0,
-  -- In which life of the server the incarnation was drawn: see current_life().
+  -- In which life of the server the incarnation was drawn: see current_lives.
   life bigint not null default 0,
   last bigint not null default 0,
   messages bigint not null default 0,
@@ -88,7 +88,6 @@ create unlogged table marks (
   number bigint not null,
   primary key (owner, sequence, session, number)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
-create index marks_by_holder on marks (owner, session, number);
 
 -- Whether a recipient is mediated. No row: never asked.
 create table mediations (

@@ -7,7 +7,7 @@ declare
   lowest bigint;
   newest bigint;
 begin
-  perform forgettable();
+  perform set_config('synchronous_commit', 'off', true);
   perform lock_mailbox(mailbox);
   insert into mailboxes (owner) values (mailbox) on conflict do nothing;
   -- Waits for appends on their way: they do not know of this reader, and it will see what they brought.

@@ -1,5 +1,8 @@
 //! A database that was put back to an earlier state must not give an old id to new mail.
 
+use std::io::{Seek, Write};
+use std::process::Command;
+
 use servers::{PgSpec, Postgres};
 use store::{Mailbox, Position, Presence};
 
@@ -53,16 +56,24 @@ async fn a_restart_begins_another_life_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_dump_begins_another_life() {
     let (store, url) = fresh().await;
-    put(&store, ALICE, 1).await;
+    let kept = put(&store, ALICE, 1).await;
+    let dump = output(Command::new("pg_dump").arg(&url), "");
     let lost = put(&store, ALICE, 2).await;
-    put(&store, ALICE, 3).await;
-    // What a dump brings back: another table with the same row.
-    let restored = "create unlogged table copy (like lives including all); insert into copy select * from lives; \
-                    drop table lives; alter table copy rename to lives";
-    lose_two(&url, restored).await;
     drop(store);
+    client(&url).await.batch_execute("drop schema restante cascade").await.expect("a loss");
+    output(Command::new("psql").args(["--quiet", "--set", "ON_ERROR_STOP=1", &url]), &dump);
     let store = open(&url).await;
-    is_another(lost, put(&store, ALICE, 4).await).await;
+    let again = put(&store, ALICE, 3).await;
+    is_another(lost, again).await;
+    assert_eq!(waiting(&store, ALICE).await, [kept, again]);
+}
+
+fn output(command: &mut Command, input: &str) -> String {
+    let mut given = tempfile::tempfile().expect("a file");
+    given.write_all(input.as_bytes()).and_then(|()| given.rewind()).expect("the input");
+    let output = command.stdin(given).output().expect("the server's tools are installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("a text")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,6 +77,8 @@ async fn an_append_that_waits_for_a_lock_is_not_an_outage_for_others() {
         let store = store.clone();
         async move { store.append(ALICE, letter(2)).await }
     });
+    // Not in one batch with the next.
+    tokio::time::sleep(Duration::from_millis(200)).await;
     timeout(SOON, put(&store, crate::support::BOB, 1)).await.expect("others go on");
     let blocked = blocked.await.expect("a writer");
     assert!(matches!(blocked, Err(StoreError::Unavailable(_))), "{blocked:?}");
