@@ -1,13 +1,16 @@
 //! Whom we know: connections with their keys ready, and routes, as cached views on the stores.
+//!
+//! Routes are cached among all instances, because wallets change them. A connection never changes once it is admitted, so that each
+//! process keeps those it has prepared.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use didcomm::{Destination, EnvelopeError, Peer, SecretKey, VerKey};
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::{Cache as Prepared, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
-use store::{Clock, Connection, RecipientId, Result, Stores, Timestamp};
+use store::{CacheKey, Connection, Loaded, RecipientId, Result, Stores};
 
 use crate::Identity;
 
@@ -57,33 +60,45 @@ pub(crate) struct Route {
     pub dialable: bool,
 }
 
-#[derive(Clone, Copy)]
-struct CachedRoute {
-    route: Route,
-    stale: Timestamp,
+impl Route {
+    fn to_bytes(self) -> Bytes {
+        let mut bytes = [0; ROUTE_BYTES];
+        bytes[..16].copy_from_slice(&self.owner.0);
+        bytes[16] = u8::from(self.dialable);
+        Bytes::copy_from_slice(&bytes)
+    }
+
+    /// `None` for what another version wrote.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; ROUTE_BYTES] = bytes.try_into().ok()?;
+        let (owner, dialable) = bytes.split_first_chunk()?;
+        Some(Self { owner: RecipientId(*owner), dialable: dialable[0] != 0 })
+    }
 }
+
+const ROUTE_BYTES: usize = 17;
 
 /// Cached views on connections and routes. A miss is never cached: what is unknown now may be known in a moment.
 pub(crate) struct Directory {
     stores: Stores,
     identity: Arc<Identity>,
-    clock: Arc<dyn Clock>,
-    by_key: Cache<VerKey, Arc<Correspondent>>,
-    routes: Cache<Destination, CachedRoute>,
+    by_key: Prepared<VerKey, Arc<Correspondent>>,
 }
 
 const CORRESPONDENTS: u64 = 20_000;
-const ROUTES: u64 = 100_000;
 
-/// Another instance's change to a keylist is seen after this long even if nobody tells us.
-const ROUTE_LIFE: Duration = Duration::from_secs(5);
+/// The space of the routes in the cache.
+const ROUTES: &str = "route";
+
+/// A change evicts a route at once; this bounds what a cache that missed one may do.
+const ROUTE_LIFE: Duration = Duration::from_secs(60);
 
 /// A cache that grows to `most` entries; a mediator without wallets should not hold room for them.
-fn cache<K: Eq + std::hash::Hash, V: Clone>(most: u64) -> Cache<K, V> {
+fn prepared(most: u64) -> Prepared<VerKey, Arc<Correspondent>> {
     let options =
         OptionsBuilder::new().estimated_items_capacity(FIRST_ROOM).weight_capacity(most).build();
     let options = options.unwrap_or_else(|_| unreachable!("both capacities are given"));
-    Cache::with_options(
+    Prepared::with_options(
         options,
         UnitWeighter,
         DefaultHashBuilder::default(),
@@ -94,8 +109,8 @@ fn cache<K: Eq + std::hash::Hash, V: Clone>(most: u64) -> Cache<K, V> {
 const FIRST_ROOM: usize = 64;
 
 impl Directory {
-    pub fn new(stores: Stores, identity: Arc<Identity>, clock: Arc<dyn Clock>) -> Self {
-        Self { stores, identity, clock, by_key: cache(CORRESPONDENTS), routes: cache(ROUTES) }
+    pub fn new(stores: Stores, identity: Arc<Identity>) -> Self {
+        Self { stores, identity, by_key: prepared(CORRESPONDENTS) }
     }
 
     /// The peer with whom we use this key of ours.
@@ -131,23 +146,52 @@ impl Directory {
 
     /// Who owns this destination.
     pub async fn route(&self, destination: &Destination) -> Result<Option<Route>> {
-        let now = self.clock.now();
-        if let Some(cached) = self.routes.get(destination)
-            && now < cached.stale
-        {
-            return Ok(Some(cached.route));
+        let load = Box::pin(self.load_route(destination));
+        let known = self.stores.cache.get_or_load(&key(destination), load).await?;
+        match known.map(|bytes| Route::from_bytes(&bytes)) {
+            Some(None) => self.find_route(destination).await,
+            route => Ok(route.flatten()),
         }
-        let Some(owner) = self.stores.keylists.route(destination).await? else { return Ok(None) };
-        let dialable = self.by_id(owner).await?.is_some_and(|known| known.has_endpoint());
-        let route = Route { owner, dialable };
-        self.routes.insert(destination.clone(), CachedRoute { route, stale: now + ROUTE_LIFE });
-        Ok(Some(route))
     }
 
-    /// Forgets what it knew about these destinations.
-    pub fn forget_routes<'a>(&self, destinations: impl Iterator<Item = &'a Destination>) {
-        for destination in destinations {
-            self.routes.remove(destination);
+    async fn load_route(&self, destination: &Destination) -> Result<Option<Loaded>> {
+        let route = self.find_route(destination).await?;
+        Ok(route.map(|route| Loaded { value: route.to_bytes(), life: ROUTE_LIFE }))
+    }
+
+    async fn find_route(&self, destination: &Destination) -> Result<Option<Route>> {
+        let Some(owner) = self.stores.keylists.route(destination).await? else { return Ok(None) };
+        let dialable = self.by_id(owner).await?.is_some_and(|known| known.has_endpoint());
+        Ok(Some(Route { owner, dialable }))
+    }
+
+    /// Makes every instance forget what it knew about these destinations.
+    ///
+    /// # Errors
+    /// If it is not sure of that; then it is to be repeated.
+    pub async fn forget_routes<'a>(
+        &self,
+        destinations: impl Iterator<Item = &'a Destination>,
+    ) -> Result<()> {
+        let keys: Vec<CacheKey> = destinations.map(key).collect();
+        self.stores.cache.evict(&keys).await
+    }
+}
+
+fn key(destination: &Destination) -> CacheKey {
+    CacheKey::new(ROUTES, &destination.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_survives_the_cache() {
+        for dialable in [false, true] {
+            let route = Route { owner: RecipientId([7; 16]), dialable };
+            assert_eq!(Route::from_bytes(&route.to_bytes()), Some(route));
         }
+        assert_eq!(Route::from_bytes(b"something else"), None);
     }
 }

@@ -60,7 +60,8 @@ impl Mediator {
         }
         let limit = self.settings.allowance.keys;
         let outcomes = self.stores.keylists.update(by.id(), changes, limit).await?;
-        self.directory.forget_routes(changes.iter().map(|change| &change.destination));
+        let destinations = changes.iter().map(|change| &change.destination);
+        self.directory.forget_routes(destinations).await?;
         self.keylists_changed.notify_waiters();
         Ok(outcomes)
     }
