@@ -1,0 +1,6 @@
+//! What several instances that share a Redis owe each other, beyond the promises of the traits.
+
+mod cache;
+mod keylists;
+mod proxy;
+mod support;
