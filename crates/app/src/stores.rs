@@ -59,8 +59,12 @@ pub async fn open(config: &Config, clock: &Arc<SystemClock>) -> anyhow::Result<O
     let Some(engine) = config.keylist_engine() else {
         return Ok(Opened { stores, mail, keylists: None });
     };
+    // Redis is the quicker cache, whichever of them it is.
+    let prefers_theirs = matches!(engine, Engine::Redis(..));
     let (others, keylists) = open_one(config, engine, clock.clone()).await?;
-    let stores = Stores { keylists: others.keylists, connections: others.connections, ..stores };
+    let cache = if prefers_theirs { others.cache } else { stores.cache };
+    let stores =
+        Stores { keylists: others.keylists, connections: others.connections, cache, ..stores };
     Ok(Opened { stores, mail, keylists })
 }
 

@@ -105,7 +105,7 @@ async fn a_wrong_password_and_a_wrong_authority_are_told_apart() {
     expect_refusal(&redis.url(), &stranger, 2, "set ssl.cacerts").await;
     let plain = RedisServer::start(RedisSpec::plain()).await;
     let url = plain.url().replace("redis://", "rediss://");
-    expect_refusal(&url, &[], 1, "does not speak TLS").await;
+    expect_refusal(&url, &[], 2, "does not speak TLS").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
