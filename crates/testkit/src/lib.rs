@@ -30,7 +30,7 @@ pub use agent::{Agent, Heard, Invited, Item, NotHeard, Request, Words, forward};
 pub use client::{Endpoint, Frame, Posted, Socket, Take, Wallet};
 pub use clock::RuntimeClock;
 pub use history::{Form, History, Line, Violation};
-pub use load::{Load, Plan};
+pub use load::{Gap, Load, Plan, Settled};
 pub use parcel::Parcel;
 pub use proxy::{Flow, Proxy, Weather};
 pub use random::Random;

@@ -44,7 +44,7 @@ async fn nobody_notices(engine: Engine) {
     kept_promise(&history, async {}).await;
     assert_eq!(history.repeated(), []);
     assert_eq!(settled.ends, [], "sockets stay open");
-    assert!(history.longest_delay() < Duration::from_secs(2), "{:?}", history.longest_delay());
+    assert!(history.longest_delay() < Duration::from_secs(5), "{:?}", history.longest_delay());
 }
 
 with_every_engine!(nobody_notices);

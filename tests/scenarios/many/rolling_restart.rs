@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use servers::Balancer;
-use testkit::{Frame, History, Load, Plan};
+use testkit::{Fleet, Frame, History, Load, Plan};
 
 use super::engine::Engine;
 use super::with_every_engine;
@@ -11,11 +11,15 @@ use crate::habits::kept_promise;
 
 const BACK_AFTER: Duration = Duration::from_millis(500);
 
-/// Dialling, and saying what one wants, on a machine that is busy with other tests.
-const SAID_WITHIN: Duration = Duration::from_secs(1);
+/// One, and another if the load balancer has not noticed yet who is going.
+const DIALS: u32 = 2;
 
-async fn nobody_misses_anything_or_waits_longer_than_it_takes_to_dial(engine: Engine) {
-    let mut fleet = engine.fleet(3).await;
+/// On a machine that is busy with other tests, too.
+const LIVE_WITHIN: Duration = Duration::from_secs(10);
+
+async fn nobody_misses_anything_or_has_to_dial_for_long(engine: Engine) {
+    // A quarter of it is for the sockets, slice by slice.
+    let mut fleet = Fleet::start(3, &engine.options(&["shutdown.deadline=6s"])).await;
     let balancer = Balancer::haproxy(&fleet.addresses()).await;
     let history = History::default();
     let plan = Plan { wallets: 12, back_after: BACK_AFTER, ..Plan::default() };
@@ -29,10 +33,11 @@ async fn nobody_misses_anything_or_waits_longer_than_it_takes_to_dial(engine: En
     load.goes_on_for(50).await;
     let settled = load.settle().await;
     kept_promise(&history, async {}).await;
-    assert!(settled.longest_gap() < BACK_AFTER + SAID_WITHIN, "{settled:?}");
+    assert!(settled.most_dials() <= DIALS, "{settled:?}");
+    assert!(settled.longest_gap() < LIVE_WITHIN, "{settled:?}");
     assert!(settled.ends.len() >= 12, "every wallet has been asked to go: {settled:?}");
     let politely = |end: &Frame| matches!(end, Frame::Closed(Some(1001 | 1012)));
     assert!(settled.ends.iter().all(politely), "{settled:?}");
 }
 
-with_every_engine!(nobody_misses_anything_or_waits_longer_than_it_takes_to_dial);
+with_every_engine!(nobody_misses_anything_or_has_to_dial_for_long);

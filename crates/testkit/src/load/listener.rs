@@ -8,7 +8,7 @@ use protocols::pickup::V2_0;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-use super::{Ledger, Plan};
+use super::{Gap, Ledger, Plan};
 use crate::{Frame, Heard, Item, Random, Socket, Wallet, Words};
 
 /// A wallet that wants to be live, at whichever place.
@@ -18,8 +18,8 @@ pub(super) struct Listener {
     plan: Plan,
     random: Random,
     ledger: Arc<Ledger>,
-    /// Since when it has not been live.
-    longing: Option<Instant>,
+    /// Since when it has not been live, and how often it has dialled since.
+    longing: Option<(Instant, u32)>,
     first: Option<oneshot::Sender<()>>,
 }
 
@@ -56,9 +56,12 @@ impl Listener {
     pub async fn run(mut self) {
         loop {
             let place = *self.random.pick(&self.places);
+            if let Some((_, dials)) = &mut self.longing {
+                *dials += 1;
+            }
             if let Ok(mut socket) = self.wallet.by_way_of(place).try_dial().await {
                 let end = self.listen(&mut socket).await;
-                self.longing.get_or_insert_with(Instant::now);
+                self.longing.get_or_insert_with(|| (Instant::now(), 0));
                 match end {
                     End::Left => socket.leave().await,
                     End::Ended(end) => self.ledger.ends.lock().push(end),
@@ -113,8 +116,8 @@ impl Listener {
     }
 
     fn is_live(&mut self) {
-        if let Some(since) = self.longing.take() {
-            self.ledger.gaps.lock().push(since.elapsed());
+        if let Some((since, dials)) = self.longing.take() {
+            self.ledger.gaps.lock().push(Gap { length: since.elapsed(), dials });
         }
         if let Some(first) = self.first.take() {
             // Nobody may be waiting for it.

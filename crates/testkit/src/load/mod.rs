@@ -47,8 +47,7 @@ pub struct Load {
 /// What the wallets and senders went through.
 #[derive(Default)]
 struct Ledger {
-    /// How long each wallet was without a live socket, each time that one had ended.
-    gaps: Mutex<Vec<Duration>>,
+    gaps: Mutex<Vec<Gap>>,
     /// How sockets ended that the wallet did not end.
     ends: Mutex<Vec<Frame>>,
     /// Statuses other than 2xx that senders were answered with.
@@ -57,6 +56,9 @@ struct Ledger {
 
 /// Everything has arrived after this long, when nothing is disturbed any more.
 const SETTLES_WITHIN: Duration = Duration::from_secs(60);
+
+/// Some messages are accepted within this, whatever happens to the engine.
+const GOES_ON_WITHIN: Duration = Duration::from_secs(60);
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -105,9 +107,15 @@ impl Load {
     }
 
     /// Waits until so many more messages have been accepted.
+    ///
+    /// # Panics
+    /// If that takes too long.
     pub async fn goes_on_for(&self, messages: usize) {
         let enough = self.history.accepted_count() + messages;
+        let deadline = Instant::now() + GOES_ON_WITHIN;
         while self.history.accepted_count() < enough {
+            let accepted = self.history.accepted_count();
+            assert!(Instant::now() < deadline, "{accepted} messages were taken, and no more");
             sleep(LOOK_EVERY).await;
         }
     }
@@ -130,11 +138,20 @@ impl Load {
     }
 }
 
+/// A time that a wallet spent without a live socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// From the end of one to where the next was live.
+    pub length: Duration,
+    /// How often the wallet dialled for that.
+    pub dials: u32,
+}
+
 /// What a load was like, beside its history.
 #[derive(Debug)]
 pub struct Settled {
-    /// How long wallets were without a live socket, each time that one had ended.
-    pub gaps: Vec<Duration>,
+    /// Each time that a wallet was without a live socket and became live again.
+    pub gaps: Vec<Gap>,
     /// How sockets ended that the wallet did not end.
     pub ends: Vec<Frame>,
 }
@@ -142,6 +159,11 @@ pub struct Settled {
 impl Settled {
     /// The longest of the gaps.
     pub fn longest_gap(&self) -> Duration {
-        self.gaps.iter().max().copied().unwrap_or_default()
+        self.gaps.iter().map(|gap| gap.length).max().unwrap_or_default()
+    }
+
+    /// How often a wallet dialled at most until it was live.
+    pub fn most_dials(&self) -> u32 {
+        self.gaps.iter().map(|gap| gap.dials).max().unwrap_or_default()
     }
 }
