@@ -1,6 +1,7 @@
 //! What mail costs: appends at several levels of concurrency, and the whole way of a message (append, lease, acknowledge).
 //!
 //! `cargo bench -p store-postgres`; with a URL as argument, against that server (then without its CPU time).
+#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 use std::fs;
 use std::sync::Arc;

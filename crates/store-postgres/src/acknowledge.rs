@@ -32,6 +32,10 @@ impl Job for Acknowledge {
         self.ids.len() * 16
     }
 
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
     async fn perform(engine: &Engine, jobs: Vec<Self>) {
         match send(engine, &jobs).await {
             Ok(mut gone) => {

@@ -29,6 +29,10 @@ impl Job for Append {
         self.letter.envelope.len()
     }
 
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
     async fn perform(engine: &Engine, mut jobs: Vec<Self>) {
         while !jobs.is_empty() {
             match send(engine, &jobs).await {

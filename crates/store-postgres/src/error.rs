@@ -70,7 +70,7 @@ impl ConnectError {
             Some(_) => Self::Other(text),
             None if text.starts_with("error performing TLS handshake") => Self::Tls(text),
             None if text.starts_with("invalid configuration") => Self::Login(text),
-            None if text.contains("read") && text.contains("write") => Self::ReadOnly,
+            None if text.contains("does not allow writes") => Self::ReadOnly,
             None => Self::Unreachable(text),
         }
     }

@@ -1,12 +1,17 @@
 //! Group commit: acts that are asked for at the same time share a transaction.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use store::{Result, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::engine::Engine;
+
+/// How long a caller waits for its turn and the act. A little longer than an act may take, whose answer says more.
+const PATIENCE: Duration = Duration::from_millis(2200);
 
 /// So many transactions of one kind are under way at a time: while one waits for the disk, another is worked on.
 const LANES: usize = 2;
@@ -21,6 +26,9 @@ pub(crate) trait Job: Send + Sized + 'static {
     const MOST_BYTES: usize = 1 << 20;
 
     fn bytes(&self) -> usize;
+
+    /// Nobody waits for it any more.
+    fn is_abandoned(&self) -> bool;
 
     /// Does all, and answers each.
     fn perform(engine: &Engine, jobs: Vec<Self>) -> impl Future<Output = ()> + Send;
@@ -44,16 +52,22 @@ impl<J: Job> Gathering<J> {
         &self,
         of: impl FnOnce(oneshot::Sender<Result<T>>) -> J,
     ) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        let handed_in = self.0.send(of(reply)).await;
-        handed_in.map_err(|_| closing())?;
-        answer.await.map_err(|_| closing())?
+        let answer = async {
+            let (reply, answer) = oneshot::channel();
+            self.0.send(of(reply)).await.map_err(|_| closing())?;
+            answer.await.map_err(|_| closing())?
+        };
+        let answer = timeout(PATIENCE, answer).await;
+        answer.map_err(|_| StoreError::Unavailable("PostgreSQL does not keep up".to_owned()))?
     }
 }
 
 async fn lane<J: Job>(engine: Arc<Engine>, jobs: Arc<Mutex<mpsc::Receiver<J>>>) {
     while let Some(batch) = gather(&jobs).await {
-        J::perform(&engine, batch).await;
+        let wanted: Vec<_> = batch.into_iter().filter(|job| !job.is_abandoned()).collect();
+        if !wanted.is_empty() {
+            J::perform(&engine, wanted).await;
+        }
     }
 }
 

@@ -127,14 +127,12 @@ async fn sweep(engine: &Engine) -> Result<()> {
 }
 
 impl Engine {
-    /// What the functions of the schema tell: `m` and owners, who have mail; `d`, an owner and the epoch that displaces
+    /// What the functions of the schema tell: `m`, who tells it, and owners who have mail; `d`, an owner and the epoch that displaces
     /// those before it; `q` and queues with work; `e`, `c` and `a`: evictions.
     fn take_note(self: &Arc<Self>, payload: &str) {
         let Some((kind, rest)) = payload.split_at_checked(1) else { return };
         match kind {
-            "m" => owners(rest).for_each(|owner| {
-                self.bells.ring(owner);
-            }),
+            "m" => self.mail_came(rest),
             "d" => self.displaced(rest),
             "q" => rest.split(',').filter_map(|queue| queue.parse().ok()).for_each(|queue| {
                 self.queue_bells.ring(&queue);
@@ -142,6 +140,15 @@ impl Engine {
             "e" | "c" => self.forget_cached(kind, rest),
             "a" => self.answered(rest),
             _ => tracing::debug!("a notification of another version"),
+        }
+    }
+
+    fn mail_came(&self, told: &str) {
+        let Some((teller, mailboxes)) = told.split_once(':') else { return };
+        if teller != self.here.to_string() {
+            owners(mailboxes).for_each(|owner| {
+                self.bells.ring(owner);
+            });
         }
     }
 

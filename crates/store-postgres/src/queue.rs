@@ -35,6 +35,10 @@ impl Job for Push {
         self.bodies.iter().map(|body| body.len() + 64).sum()
     }
 
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
     async fn perform(engine: &Engine, jobs: Vec<Self>) {
         let kept = push(engine, &jobs).await;
         for (place, job) in jobs.into_iter().enumerate() {
@@ -75,6 +79,10 @@ impl Job for Finish {
 
     fn bytes(&self) -> usize {
         0
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
     }
 
     async fn perform(engine: &Engine, jobs: Vec<Self>) {

@@ -38,6 +38,6 @@ begin
           and d.store = here and u.number is distinct from r.hearer)
     from removed r;
   if distant is not null then
-    perform ring(distant);
+    perform ring(distant, here);
   end if;
 end $$;

@@ -78,7 +78,7 @@ begin
       left join admitted a on a.number = l.number
       left join sums s on s.owner = l.owner;
   if distant is not null then
-    perform ring(distant);
+    perform ring(distant, here);
   end if;
 end $$;
 

@@ -8,19 +8,21 @@ language plpgsql as $$
 declare
   box mailboxes;
   size bigint := octet_length(its_envelope);
-  is_watched boolean;
   is_distant boolean;
 begin
   select b.* into box from mailboxes b where b.owner = mailbox for no key update;
   if not found or not exists (select from current_lives l where l.life = box.life) then
     return;
   end if;
+  number := 1;
   if exists (select from remembered r where r.owner = mailbox and r.dedupe = its_dedupe and r.until > reception) then
-    return query select 1::bigint, 'duplicate', null::bigint, null::bigint, false;
+    outcome := 'duplicate';
+    return next;
     return;
   end if;
   if box.messages + 1 > message_quota or box.bytes + size > byte_quota then
-    return query select 1::bigint, 'full', null::bigint, null::bigint, false;
+    outcome := 'full';
+    return next;
     return;
   end if;
   insert into messages (owner, sequence, incarnation, received, expires, destination, envelope)
@@ -29,11 +31,14 @@ begin
     on conflict (owner, dedupe) do update set until = excluded.until;
   update mailboxes set last = box.last + 1, messages = box.messages + 1, bytes = box.bytes + size
     where owner = mailbox;
-  select count(*) > 0, coalesce(bool_or(r.store <> here), false) into is_watched, is_distant
+  select count(*) > 0, coalesce(bool_or(r.store <> here), false) into watched, is_distant
     from readers r left join instances i on i.instance = r.instance
     where r.owner = mailbox and (r.instance is null or i.until > reception);
   if is_distant then
-    perform ring(array[mailbox]);
+    perform ring(array[mailbox], here);
   end if;
-  return query select 1::bigint, 'stored', box.last + 1, box.incarnation, is_watched;
+  outcome := 'stored';
+  sequence := box.last + 1;
+  incarnation := box.incarnation;
+  return next;
 end $$;

@@ -20,6 +20,8 @@ begin
     delete from claims c using dead d where c.instance = d.instance
   )
   delete from readers r using dead d where r.instance = d.instance;
+  -- Readers whose claim was lost go with their store.
+  delete from readers r where r.instance is null and not exists (select from caches c where c.store = r.store);
   delete from queues where queue = any(array(
     select queue from queues where jobs = 0 limit most for update skip locked));
   delete from cache_entries where ctid = any(array(

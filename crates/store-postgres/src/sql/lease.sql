@@ -11,20 +11,31 @@ declare
   room bigint := most_messages;
   total bigint := 0;
   given bigint[] := '{}';
+  is_reader boolean;
+  has_marks boolean;
+  some_ended boolean;
   mail record;
 begin
   perform set_config('synchronous_commit', 'off', true);
   perform lock_mailbox(mailbox);
-  if by_session and not exists (select from readers r where r.owner = mailbox and r.epoch = holder) then
-    return query select case when exists (
-      select from mailboxes b where b.owner = mailbox and b.floor > holder) then 'displaced' else 'unknown' end,
-      null::bigint, null::bigint, null::bigint, null::bytea, null::bytea;
+  select bool_or(h.ends <= at), coalesce(bool_or(h.session = by_session and h.number = holder), false),
+      not by_session or exists (select from readers r where r.owner = mailbox and r.epoch = holder)
+    into some_ended, has_marks, is_reader
+    from held h where h.owner = mailbox;
+  if not is_reader then
+    refusal := case when exists (select from mailboxes b where b.owner = mailbox and b.floor > holder)
+      then 'displaced' else 'unknown' end;
+    return next;
     return;
   end if;
-  perform void_what_ended(mailbox, at);
-  if room > 0 and window_size < 9223372036854775807 then
+  if some_ended then
+    perform void_what_ended(mailbox, at);
+  end if;
+  if has_marks and window_size < 9223372036854775807 then
     room := least(room, window_size - (select count(*) from marks m
       where m.owner = mailbox and m.session = by_session and m.number = holder));
+  else
+    room := least(room, window_size);
   end if;
   if room > 0 then
     for mail in
@@ -40,10 +51,17 @@ begin
       total := total + mail.size;
       exit when total > most_bytes and cardinality(given) > 0;
       given := given || mail.sequence;
-      return query select null::text, mail.sequence, mail.incarnation, mail.received, mail.destination, mail.envelope;
+      sequence := mail.sequence;
+      incarnation := mail.incarnation;
+      received := mail.received;
+      destination := mail.destination;
+      envelope := mail.envelope;
+      return next;
     end loop;
   end if;
-  perform hold(mailbox, by_session, holder, lease_end, given);
+  if has_marks or cardinality(given) > 0 then
+    perform hold(mailbox, by_session, holder, lease_end, given);
+  end if;
 end $$;
 
 -- Marks messages, and prolongs all marks of the holder.

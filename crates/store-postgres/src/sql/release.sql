@@ -15,7 +15,7 @@ begin
     where owner = mailbox and session = by_session and number = holder;
   freed := void_what_ended(mailbox, at);
   if freed > 0 and exists (select from readers where owner = mailbox and store <> here) then
-    perform ring(array[mailbox]);
+    perform ring(array[mailbox], here);
   end if;
   return freed > 0;
 end $$;

@@ -11,10 +11,11 @@ begin
   perform pg_notify('restante:' || current_schema(), what);
 end $$;
 
--- Tells the stores that these mailboxes (333 at most: a notification holds 8000 bytes) have mail.
-create function ring(mailboxes bytea[]) returns void language plpgsql as $$
+-- Tells the other stores that these mailboxes (330 at most: a notification holds 8000 bytes) have mail. The teller, too, hears
+-- it, and passes it over.
+create function ring(mailboxes bytea[], teller bigint) returns void language plpgsql as $$
 begin
-  perform tell('m' || string_agg(encode(o, 'base64'), '')) from unnest(mailboxes) o;
+  perform tell('m' || teller || ':' || string_agg(encode(o, 'base64'), '')) from unnest(mailboxes) o;
 end $$;
 
 -- The holders, and when their marks really end: those of a reader with its instance, if that is sooner.
