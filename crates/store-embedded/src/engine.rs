@@ -12,8 +12,9 @@ use crate::archive::{Archive, Snapshot, Totals};
 use crate::disk::io_failure;
 use crate::envelopes::EnvelopeCache;
 use crate::journal::Shelf;
+use crate::picking::Picker;
 use crate::reading::Patience;
-use crate::selection::{Loaded, Picker, View};
+use crate::selection::{Loaded, View};
 use crate::state::{Counted, State};
 
 /// So often a mailbox is looked at: mail may move to another segment between a look and reading it, but not that often.

@@ -38,6 +38,7 @@ mod keylists;
 mod mailbox;
 mod moving;
 mod open;
+mod picking;
 mod presence;
 mod queue;
 mod reading;

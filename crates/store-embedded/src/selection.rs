@@ -1,13 +1,13 @@
 //! Reading a mailbox: first what is archived, then what the journal has.
 
-use didcomm::Destination;
 use store::{Demand, Depth, Mail, Position, RecipientId, Result, Timestamp};
 
 use crate::archive::{Place, Snapshot, Totals};
 use crate::engine::Engine;
 use crate::generation::Kept;
 use crate::journal::SegmentId;
-use crate::reading::{Patience, Reading, Source, Wanted, envelopes};
+use crate::picking::{Picked, Picker};
+use crate::reading::{Patience, Reading, envelopes};
 
 /// A mailbox at one moment, without its envelopes.
 pub(crate) struct View {
@@ -37,13 +37,6 @@ pub(crate) enum Loaded {
     Cold,
     /// A segment is not there: mail has moved since it was picked, or is lost.
     Missing(SegmentId),
-}
-
-/// A message that was chosen.
-pub(crate) struct Picked {
-    wanted: Wanted,
-    received: Timestamp,
-    destination: Destination,
 }
 
 impl View {
@@ -183,79 +176,5 @@ impl Archived {
                 && !hidden(position)
         };
         self.snapshot.newest(owner, self.last, is_wanted)
-    }
-}
-
-/// Chooses what fits into a demand.
-pub(crate) struct Picker<'a> {
-    demand: &'a Demand,
-    bytes: usize,
-    picked: Vec<Picked>,
-}
-
-impl<'a> Picker<'a> {
-    pub(crate) fn new(demand: &'a Demand) -> Self {
-        Self { demand, bytes: 0, picked: Vec::new() }
-    }
-
-    /// Takes the message if it is wanted and fits; says whether there may be room for more.
-    fn offer(&mut self, mail: &impl Offered) -> bool {
-        if self.demand.key.as_ref().is_some_and(|key| mail.destination() != key) {
-            return true;
-        }
-        self.bytes = self.bytes.saturating_add(mail.length());
-        if self.picked.len() == self.demand.messages
-            || (self.bytes > self.demand.bytes && !self.picked.is_empty())
-        {
-            // What comes later is not older: it must not slip past this one.
-            self.bytes = usize::MAX;
-            return false;
-        }
-        self.picked.push(mail.pick());
-        self.picked.len() < self.demand.messages
-    }
-
-    pub(crate) fn into_picked(self) -> Vec<Picked> {
-        self.picked
-    }
-}
-
-trait Offered {
-    fn destination(&self) -> &Destination;
-    /// Bytes of the envelope.
-    fn length(&self) -> usize;
-    fn pick(&self) -> Picked;
-}
-
-impl Offered for Place<'_> {
-    fn destination(&self) -> &Destination {
-        self.destination
-    }
-
-    fn length(&self) -> usize {
-        self.frame.length as usize
-    }
-
-    fn pick(&self) -> Picked {
-        let Place { position, received, segment, frame, .. } = *self;
-        let wanted = Wanted { position, source: Source::Archived(segment), frame };
-        Picked { wanted, received, destination: self.destination.clone() }
-    }
-}
-
-impl Offered for (Position, &Kept) {
-    fn destination(&self) -> &Destination {
-        &self.1.destination
-    }
-
-    fn length(&self) -> usize {
-        self.1.frame.length as usize
-    }
-
-    fn pick(&self) -> Picked {
-        let (position, Kept { received, destination, segment, frame, .. }) = *self;
-        let source = Source::Recent(segment.clone());
-        let wanted = Wanted { position, source, frame: *frame };
-        Picked { wanted, received: *received, destination: destination.clone() }
     }
 }

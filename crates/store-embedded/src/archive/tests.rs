@@ -1,8 +1,10 @@
 use std::fs::File;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use didcomm::VerKey;
+use store::{Position, RecipientId};
 use tempfile::TempDir;
 
 use super::*;
