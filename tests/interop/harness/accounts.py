@@ -140,3 +140,25 @@ def handed_out_after_acknowledgement(wallet: CredoAgent) -> list[str]:
         for tag in delivery.get("attached") or ()
         if arrived[delivery["tag"]] > answered.get(tag, float("inf")) + 0.5
     ]
+
+
+def repeated_without_cause(wallet: CredoAgent) -> list[str]:
+    """Tags of envelopes that came again although no acknowledgement of them was lost.
+
+    Credo acknowledges each delivery once. It could not if no connection was to be had; and what it wrote to a socket
+    just before that fell counts as sent to Credo, and got lost all the same. A busy machine may also take longer to
+    come to a delivery than the mediator waits for (`pickup.delivery_lease`).
+    """
+    fallen = [event["at"] for event in wallet.seen("socket") if event["state"] == "closed"]
+
+    def is_lost(acknowledgement: dict) -> bool:
+        sent = acknowledgement["at"]
+        return acknowledgement["status"] != "SentToTransport" or any(sent - 0.1 <= at < sent + 0.5 for at in fallen)
+
+    lost = Counter(tag for event in wallet.seen("acknowledged") if is_lost(event) for tag in event["tags"])
+    since = {event.get("tag"): event["at"] for event in wallet.seen("arrived")}
+    deliveries = [event for event in wallet.seen("processed") if event.get("attached")]
+    late = Counter(tag for each in deliveries if each["at"] - since[each["tag"]] > 2.5 for tag in each["attached"])
+    attached = {tag for event in wallet.seen("acknowledged") for tag in event["tags"]}
+    arrived = Counter(event.get("tag") for event in wallet.seen("arrived"))
+    return [tag for tag in attached if arrived[tag] - 1 > lost[tag] + late[tag]]

@@ -7,7 +7,14 @@ import time
 
 import pytest
 
-from harness.accounts import assert_each_once, assert_none_lost, handed_out_after_acknowledgement, numbered, send_all
+from harness.accounts import (
+    assert_each_once,
+    assert_none_lost,
+    handed_out_after_acknowledgement,
+    numbered,
+    repeated_without_cause,
+    send_all,
+)
 from harness.proxy_pair import TO_AGENT, TO_MEDIATOR
 from harness.sample import sampled
 from harness.waiting import eventually
@@ -79,9 +86,10 @@ def a_network_that_fails_again_and_again_costs_no_message(wallet, sender, mail_t
         proxy.refuse(phone.source) if round_ % 2 else proxy.cut(phone.source)
         time.sleep(0.5)
         proxy.heal(phone.source)
-    # A newer socket is given what an older one had in hand, so repeats are right here.
     phone.wait_for_texts(texts, 60)
+    time.sleep(1)
     assert handed_out_after_acknowledgement(phone) == []
+    assert repeated_without_cause(phone) == []
 
 
 @pytest.mark.quick
