@@ -35,6 +35,9 @@ pub enum Frame {
 /// Nothing that a test waits for takes longer.
 const COMES_WITHIN: Duration = Duration::from_secs(120);
 
+/// How a mediator closes that is cut off from its store: nobody knows what of the mail in its hands has left.
+const TRY_AGAIN_LATER: u16 = 1013;
+
 /// How long the other side may take to agree to the end.
 const AGREES_WITHIN: Duration = Duration::from_secs(2);
 
@@ -145,7 +148,11 @@ impl Socket {
                 Some(Ok(Message::Text(text))) => return self.heard(text.as_bytes()),
                 Some(Ok(Message::Binary(bytes))) => return self.heard(&bytes),
                 Some(Ok(Message::Close(frame))) => {
-                    return Frame::Closed(frame.map(|frame| frame.code.into()));
+                    let code = frame.map(|frame| frame.code.into());
+                    if code == Some(TRY_AGAIN_LATER) {
+                        self.history.broke(self.agent.number);
+                    }
+                    return Frame::Closed(code);
                 }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use protocols::{Handshake, client};
 
-use super::Socket;
+use super::{Posted, Socket};
 use crate::agent::{Invited, Words};
 use crate::{Agent, Heard, History, Parcel, Server};
 
@@ -16,19 +16,6 @@ pub struct Wallet {
     http: reqwest::Client,
     /// Where the mediator is reached: itself, or a proxy before it.
     address: SocketAddr,
-}
-
-/// What came of a post.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Posted {
-    /// A 2xx with nothing to read.
-    Accepted,
-    /// A 2xx and an envelope.
-    Answered(Bytes),
-    /// Another status, and the words with it.
-    Refused(u16, String),
-    /// No answer at all.
-    Cut,
 }
 
 /// A mediator holds a request for less than this.
