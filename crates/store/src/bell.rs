@@ -205,8 +205,7 @@ struct Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let left =
-            self.bells.leave_if(self.owner, |reader| Arc::ptr_eq(&reader.bell, &self.bell));
+        let left = self.bells.leave_if(self.owner, |reader| Arc::ptr_eq(&reader.bell, &self.bell));
         if let (Some(epoch), Some(farewell)) = (left, &self.bells.farewell) {
             farewell(self.owner, epoch);
         }
