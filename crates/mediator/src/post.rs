@@ -173,12 +173,16 @@ impl Mediator {
         let positions: Vec<Position> = mail.iter().map(|mail| mail.position).collect();
         Some(Receipt::new(move |taken| async move {
             if taken {
-                // A failure here means that the mail is handed over again: its lease runs out by itself.
-                let _ = office.acknowledge(owner, &positions, None).await;
+                // It stays in the hands of this request meanwhile, and is handed over again when that lease runs out.
+                let until = office.clock.now() + office.settings.patience.for_store;
+                let acknowledge = || office.acknowledge(owner, &positions, None);
+                if let Err(error) = office.patiently(until, acknowledge).await {
+                    tracing::warn!(%error, "mail that was taken could not be removed, it will be handed over again");
+                }
             } else {
                 office.tally.stage(Stage::Returned, positions.len());
+                let _ = office.stores.mailbox.release(owner, holder, Duration::ZERO).await;
             }
-            let _ = office.stores.mailbox.release(owner, holder, Duration::ZERO).await;
         }))
     }
 
