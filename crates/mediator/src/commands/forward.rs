@@ -46,8 +46,8 @@ const ROUTE_POLL: Duration = Duration::from_millis(100);
 /// How often a store that is away is tried again.
 pub(crate) const STORE_POLL: Duration = Duration::from_millis(200);
 
-/// Whatever the patience, a store has this long for one act.
-const ACT_LEAST: Duration = Duration::from_secs(2);
+/// A store that has said nothing for this long is asked again: the first question may have got lost.
+const ONE_ACT: Duration = Duration::from_secs(3);
 
 impl Mediator {
     /// Keeps the envelope. When this returns it is durable in its recipient's mailbox.
@@ -157,8 +157,7 @@ impl Mediator {
         R: Future<Output = Result<T, StoreError>>,
     {
         loop {
-            let patience = until.since(self.clock.now()).max(ACT_LEAST);
-            match timeout(patience, act()).await.unwrap_or_else(|_| Err(too_slow())) {
+            match timeout(ONE_ACT, act()).await.unwrap_or_else(|_| Err(too_slow())) {
                 Err(StoreError::Unavailable(_)) if self.clock.now() < until => {
                     sleep(STORE_POLL).await;
                 }
