@@ -18,6 +18,7 @@ mod effect;
 mod life;
 mod looks;
 mod sent;
+mod settled;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ pub use effect::{Effect, Event, Form};
 use life::Life;
 use looks::Looks;
 use sent::Sent;
+use settled::Settled;
 
 use crate::Pace;
 use crate::chance::Chance;
@@ -49,6 +51,7 @@ pub struct Session {
     remove_at: Timestamp,
     /// Left here with ids.
     sent: Sent,
+    settled: Settled,
     /// The last lease may have been cut short by the window.
     blocked: bool,
     life: Life,
@@ -94,6 +97,7 @@ impl Session {
             proven: Vec::new(),
             remove_at: Timestamp::NEVER,
             sent: Sent::default(),
+            settled: Settled::default(),
             blocked: false,
             life: Life::new(seat, now),
             looks: Looks::new(Chance::seeded(seed)),
@@ -211,6 +215,7 @@ impl Session {
         self.looks.succeeded();
         self.more = !mail.is_empty() && !self.caught_up(asked, &mail, pace);
         self.blocked = self.sent.len() + mail.len() >= pace.window;
+        self.remove_again(&mail, effects);
         let mail = self.without_what_left_here(mail);
         if mail.is_empty() {
             return;
@@ -235,8 +240,18 @@ impl Session {
             !self.sent.contains(*position)
                 && !self.unproven.iter().any(|sent| sent.position == *position)
                 && !self.proven.contains(position)
+                && !self.settled.contains(*position)
         });
         mail
+    }
+
+    /// What was acknowledged here, and comes back because the store forgot that.
+    fn remove_again(&self, mail: &[Mail], effects: &mut Vec<Effect>) {
+        let positions = mail.iter().map(|mail| mail.position);
+        let known: Vec<_> = positions.filter(|known| self.settled.contains(*known)).collect();
+        if !known.is_empty() {
+            effects.push(Effect::Acknowledge(known));
+        }
     }
 
     /// The store is tried again after a while, or at the next ring.
@@ -275,6 +290,7 @@ impl Session {
 
     fn on_received(&mut self, positions: &[Position]) {
         self.sent.forget(positions);
+        self.settled.note(positions);
         self.more |= std::mem::take(&mut self.blocked);
     }
 
@@ -285,7 +301,9 @@ impl Session {
         }
         let proven = self.unproven.iter().take_while(|sent| sent.ping <= payload).count();
         if proven > 0 {
-            let positions = self.unproven.drain(..proven).map(|sent| sent.position).collect();
+            let positions: Vec<_> =
+                self.unproven.drain(..proven).map(|sent| sent.position).collect();
+            self.settled.note(&positions);
             effects.push(Effect::Acknowledge(positions));
         }
     }

@@ -409,3 +409,27 @@ impl Bench {
         }
     }
 }
+
+#[test]
+fn what_a_store_forgets_to_have_removed_is_removed_again_and_not_pushed_again() {
+    let mut bench = Bench::live();
+    bench.tell(Event::Rung);
+    bench.lease(&[1]);
+    bench.tell(Event::Received(vec![position(1)]));
+    bench.tell(Event::Rung);
+    bench.lease(&[1, 2]);
+    assert_eq!(bench.pushed(), [2]);
+    assert_eq!(bench.acknowledged(), [1]);
+}
+
+#[test]
+fn the_same_holds_for_mail_that_a_pong_has_proven() {
+    let mut bench = Bench::implicit();
+    bench.lease(&[1]);
+    let ping = bench.ping().unwrap();
+    bench.tell(Event::Pong(ping));
+    bench.tell(Event::Rung);
+    bench.lease(&[1, 2]);
+    assert_eq!(bench.pushed(), [2]);
+    assert_eq!(bench.acknowledged(), [1]);
+}
