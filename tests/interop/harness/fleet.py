@@ -12,7 +12,8 @@ class Server:
     """A server that `target/debug/servers` starts: it ends with its standard input."""
 
     def __init__(self, *words):
-        program = PROJECT / "target" / "debug" / "servers"
+        target = Path(os.environ.get("CARGO_TARGET_DIR") or PROJECT / "target")
+        program = target / "debug" / "servers"
         if not program.exists():
             raise FileNotFoundError("build it first: cargo build -p servers")
         command = [str(program), *map(str, words)]
