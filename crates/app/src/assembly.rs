@@ -96,6 +96,7 @@ fn settings(config: &Config, url: &PublicUrl) -> Settings {
             waiting_for_route: config.mediation.waiting,
             refuse_unknown: config.mediation.refuse_unknown,
             for_store: config.mailbox.store_patience,
+            known_routes: config.spool.directory.is_some(),
             held: config.mailbox.held,
             held_bytes: config.mailbox.held_bytes.as_usize(),
         },

@@ -3,6 +3,7 @@
 //! Routes are cached among all instances, because wallets change them. A connection never changes once it is admitted, so that each
 //! process keeps those it has prepared.
 
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,9 +84,13 @@ pub(crate) struct Directory {
     stores: Stores,
     identity: Arc<Identity>,
     by_key: Prepared<VerKey, Arc<Correspondent>>,
+    /// Routes as they were last, for when the store cannot be asked; if that is wanted.
+    known: Option<Prepared<Destination, Route>>,
 }
 
 const CORRESPONDENTS: u64 = 20_000;
+
+const KNOWN_ROUTES: u64 = 100_000;
 
 /// The space of the routes in the cache.
 const ROUTES: &str = "route";
@@ -94,7 +99,7 @@ const ROUTES: &str = "route";
 const ROUTE_LIFE: Duration = Duration::from_secs(60);
 
 /// A cache that grows to `most` entries; a mediator without wallets should not hold room for them.
-fn prepared(most: u64) -> Prepared<VerKey, Arc<Correspondent>> {
+fn prepared<K: Eq + Hash, V: Clone>(most: u64) -> Prepared<K, V> {
     let options =
         OptionsBuilder::new().estimated_items_capacity(FIRST_ROOM).weight_capacity(most).build();
     let options = options.unwrap_or_else(|_| unreachable!("both capacities are given"));
@@ -109,8 +114,10 @@ fn prepared(most: u64) -> Prepared<VerKey, Arc<Correspondent>> {
 const FIRST_ROOM: usize = 64;
 
 impl Directory {
-    pub fn new(stores: Stores, identity: Arc<Identity>) -> Self {
-        Self { stores, identity, by_key: prepared(CORRESPONDENTS) }
+    /// `known_routes`: see [`Patience::known_routes`](crate::Patience::known_routes).
+    pub fn new(stores: Stores, identity: Arc<Identity>, known_routes: bool) -> Self {
+        let known = known_routes.then(|| prepared(KNOWN_ROUTES));
+        Self { stores, identity, by_key: prepared(CORRESPONDENTS), known }
     }
 
     /// The peer with whom we use this key of ours.
@@ -144,8 +151,19 @@ impl Directory {
         Some(correspondent)
     }
 
-    /// Who owns this destination.
+    /// Who owns this destination; if the store is away, and that is wanted, who owned it last.
     pub async fn route(&self, destination: &Destination) -> Result<Option<Route>> {
+        let route = self.current_route(destination).await;
+        let Some(known) = &self.known else { return route };
+        match &route {
+            Ok(Some(route)) => known.insert(destination.clone(), *route),
+            Ok(None) => drop(known.remove(destination)),
+            Err(_) => return known.get(destination).map_or(route, |route| Ok(Some(route))),
+        }
+        route
+    }
+
+    async fn current_route(&self, destination: &Destination) -> Result<Option<Route>> {
         let load = Box::pin(self.load_route(destination));
         let known = self.stores.cache.get_or_load(&key(destination), load).await?;
         match known.map(|bytes| Route::from_bytes(&bytes)) {

@@ -67,7 +67,11 @@ impl Mediator {
         let standing_id = identity.standing_invitation_id();
         let instance = format!("{}-{:016x}", settings.instance, random_u64());
         Arc::new(Self {
-            directory: Directory::new(stores.clone(), identity.clone()),
+            directory: Directory::new(
+                stores.clone(),
+                identity.clone(),
+                settings.patience.known_routes,
+            ),
             deliveries: Deliveries::new(settings.outbound.parallel),
             tally: Tally::default(),
             ids: MessageIds::new(),

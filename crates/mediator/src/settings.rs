@@ -137,6 +137,9 @@ pub struct Patience {
     pub refuse_unknown: bool,
     /// How long it is held while the store is away.
     pub for_store: Duration,
+    /// Whether a route that was known before stands while the store cannot be asked. Of use only if mail can be kept without it:
+    /// before a spool.
+    pub known_routes: bool,
     /// How many may be in hand without being kept. Beyond it they are cut off at once.
     pub held: usize,
     /// The same in bytes.
@@ -217,6 +220,7 @@ impl Default for Patience {
             waiting_for_route: 1_000,
             refuse_unknown: true,
             for_store: Duration::from_secs(10),
+            known_routes: false,
             held: 5_000,
             held_bytes: 64 << 20,
         }

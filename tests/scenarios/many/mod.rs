@@ -17,6 +17,7 @@ mod postgres_restarted;
 mod postmen;
 mod redis_restarted;
 mod rolling_restart;
+mod spool;
 mod two_sockets;
 
 /// Promises that hold whichever engine the instances share: a test of each with Redis, and one with a database of its own.
