@@ -120,7 +120,7 @@ impl Mediator {
                 sleep(LAST_SOCKETS_POLL).await;
             }
         };
-        tokio::select! {
+        tokio::select! { biased;
             () = work => {}
             () = self.show_life() => {}
         }

@@ -4,7 +4,7 @@ use store::{Bells, Clock, Epoch, RecipientId, Result, Timestamp};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
-use crate::bus::{Bus, listen};
+use crate::bus::{Bus, BusListener};
 use crate::doubts::random;
 use crate::engine::Engine;
 use crate::shared::Shared;
@@ -47,7 +47,7 @@ impl RedisStore {
         listener.cover().await.map_err(|error| engine.refused(&error))?;
         let bus = Arc::new(Bus::new(engine.clone(), clock.clone()));
         let mut tasks = Self::tasks(&shared, listener, departed);
-        tasks.push(tokio::spawn(listen(bus.clone())).abort_handle());
+        tasks.push(tokio::spawn(BusListener::new(bus.clone()).await.run()).abort_handle());
         Ok(Arc::new(Self { engine, clock, shared, bus, gone, tasks }))
     }
 

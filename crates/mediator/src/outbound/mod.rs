@@ -50,12 +50,12 @@ impl Mediator {
     async fn hire(self: &Arc<Self>, stop: &CancellationToken) {
         let mut postmen = JoinSet::new();
         loop {
-            tokio::select! {
+            tokio::select! { biased;
+                () = stop.cancelled() => break,
                 Some(owner) = self.deliveries.next() => {
                     postmen.spawn(self.clone().deliver_to(owner, stop.clone()));
                 }
                 Some(_) = postmen.join_next() => {}
-                () = stop.cancelled() => break,
             }
         }
         while postmen.join_next().await.is_some() {}

@@ -88,7 +88,7 @@ impl Postman {
                     self.backoff.about(STORE_AWAY)
                 }
             };
-            tokio::select! {
+            tokio::select! { biased;
                 () = sleep(wait) => {}
                 () = displaced(watch) => break,
                 () = stop.cancelled() => break,

@@ -25,19 +25,6 @@ const RETRY: Duration = Duration::from_millis(150);
 /// For how many milliseconds a process that shows no life is remembered.
 const MEMORY: u64 = 60_000;
 
-/// Goes on until it is aborted.
-pub(crate) async fn listen(bus: Arc<Bus>) {
-    let mut listener = Listener { bus, known: BTreeSet::new(), read: None };
-    loop {
-        if let Err(error) = listener.listen().await {
-            tracing::debug!(%error, "cannot hear of evictions; trying again");
-        }
-        // Rings may have been lost with the connection.
-        listener.bus.bells.ring_all();
-        sleep(RETRY).await;
-    }
-}
-
 /// Up to where the streams have been read.
 #[derive(Default)]
 struct Read {
@@ -55,13 +42,34 @@ struct Beat {
     wakes: Place,
 }
 
-struct Listener {
+pub(crate) struct Listener {
     bus: Arc<Bus>,
     known: BTreeSet<(String, u16)>,
     read: Option<Read>,
 }
 
 impl Listener {
+    /// A listener that hears all that is said from now on, however much later it [runs](Listener::run).
+    pub async fn new(bus: Arc<Bus>) -> Self {
+        let mut listener = Self { bus, known: BTreeSet::new(), read: None };
+        if let Err(error) = listener.beat().await {
+            tracing::debug!(%error, "what is said before the next attempt is not heard");
+        }
+        listener
+    }
+
+    /// Goes on until it is aborted.
+    pub async fn run(mut self) {
+        loop {
+            if let Err(error) = self.listen().await {
+                tracing::debug!(%error, "cannot hear of evictions; trying again");
+            }
+            // Rings may have been lost with the connection.
+            self.bus.bells.ring_all();
+            sleep(RETRY).await;
+        }
+    }
+
     /// Listens on one connection for as long as it serves.
     async fn listen(&mut self) -> Result<()> {
         let link = Link::open(&self.bus.engine, &mut self.known).await;

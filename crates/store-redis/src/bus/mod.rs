@@ -30,7 +30,7 @@ use parking_lot::RwLock;
 use store::{CacheKey, Clock, LocalCache, QueueBells, QueueName, Result, StoreError};
 use tokio::sync::watch;
 
-pub(crate) use self::listen::listen;
+pub(crate) use self::listen::Listener as BusListener;
 use self::news::Place;
 use crate::doubts::random;
 use crate::engine::Engine;
