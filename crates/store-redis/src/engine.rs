@@ -44,11 +44,21 @@ enum Lane {
 }
 
 impl Engine {
-    /// Recognises what stands at the address, and connects to it.
+    /// Recognises what stands at the address, connects to it, and tries whether it lets us do what stores do.
     ///
     /// # Errors
     /// What to change.
     pub async fn connect(options: &Options) -> std::result::Result<Self, ConnectError> {
+        let engine = Self::open(options).await?;
+        engine.attempt(&probe(&engine.names)).await.map_err(|error| engine.refused(&error))?;
+        Ok(engine)
+    }
+
+    /// Recognises what stands at the address, and connects to it.
+    ///
+    /// # Errors
+    /// What to change.
+    pub async fn open(options: &Options) -> std::result::Result<Self, ConnectError> {
         let (address, names) = (Address::of(options)?, Names::new(&options.prefix)?);
         let door = Door::new(&address, options)?;
         let is_cluster = recognise(&address, &door, &names).await?;
@@ -60,7 +70,6 @@ impl Engine {
             let lane = engine.lane().await.map_err(|error| engine.refused(&error))?;
             engine.lanes.push(lane);
         }
-        engine.attempt(&probe(&engine.names)).await.map_err(|error| engine.refused(&error))?;
         Ok(engine)
     }
 

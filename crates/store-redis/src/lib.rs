@@ -19,6 +19,7 @@ mod names;
 mod options;
 mod presence;
 mod queue;
+mod redis_access;
 mod redis_store;
 mod script;
 mod settings;
@@ -28,5 +29,7 @@ mod wake;
 
 pub use connect_error::ConnectError;
 pub use options::{Credentials, DEFAULT_MAX_CONNECTIONS, DEFAULT_PREFIX, Options, Ssl};
+pub use redis_access::Redis;
 pub use redis_store::RedisStore;
+pub use script::{Call, Script};
 pub use settings::{Promise, Settings};

@@ -5,25 +5,30 @@ use std::sync::LazyLock;
 use redis::{Cmd, ToRedisArgs};
 
 /// A Lua script that the server knows by its hash.
-pub(crate) struct Script {
-    pub name: &'static str,
+pub struct Script {
+    pub(crate) name: &'static str,
     source: &'static str,
     hash: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
 }
 
 impl Script {
     /// A script named `name`, for messages.
+    #[must_use]
     pub fn new(name: &'static str, source: &'static str) -> Self {
         let hash: Box<dyn FnOnce() -> String + Send> =
             Box::new(|| redis::Script::new(source).get_hash().to_owned());
         Self { name, source, hash: LazyLock::new(hash) }
     }
 
-    /// A call on `keys`, all of one hash tag; arguments follow with [`Call::arg`].
-    pub fn on(&'static self, keys: &[Vec<u8>]) -> Call {
+    /// A call on `keys`, all of one slot; arguments follow with [`Call::arg`].
+    #[must_use]
+    pub fn on<K: AsRef<[u8]>>(&'static self, keys: &[K]) -> Call {
         let mut command = redis::cmd("EVALSHA");
-        command.arg(self.hash.as_str()).arg(keys.len()).arg(keys);
-        let lane = keys.first().map_or(0, |key| lane_of(key));
+        command.arg(self.hash.as_str()).arg(keys.len());
+        for key in keys {
+            command.arg(key.as_ref());
+        }
+        let lane = keys.first().map_or(0, |key| lane_of(key.as_ref()));
         Call { script: self, command, lane }
     }
 }
@@ -34,21 +39,22 @@ pub(crate) fn lane_of(key: &[u8]) -> usize {
 }
 
 /// A script with its keys and arguments.
-pub(crate) struct Call {
-    pub script: &'static Script,
-    pub command: Cmd,
-    pub lane: usize,
+pub struct Call {
+    pub(crate) script: &'static Script,
+    pub(crate) command: Cmd,
+    pub(crate) lane: usize,
 }
 
 impl Call {
     /// One argument more.
+    #[must_use]
     pub fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.command.arg(argument);
         self
     }
 
     /// The same call for a server that does not know the script yet.
-    pub fn with_source(&self) -> Cmd {
+    pub(crate) fn with_source(&self) -> Cmd {
         let mut command = redis::cmd("EVAL");
         command.arg(self.script.source);
         for argument in self.command.args_iter().skip(2) {
