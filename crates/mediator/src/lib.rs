@@ -7,6 +7,8 @@
 //! 3. `post` and `socket` are the two doors through which answers and mail leave, and `outbound` is the postman to agents that
 //!    have an address of their own.
 //!
+//! Sockets that end at a dock in another process come in through [`docked`].
+//!
 //! [`session::Session`] decides, without I/O, what a socket is sent and when it is believed to have arrived.
 #![forbid(unsafe_code)]
 
@@ -16,6 +18,7 @@ mod carrier;
 mod chance;
 mod commands;
 mod directory;
+pub mod docked;
 mod farewells;
 mod held;
 mod identity;
@@ -26,6 +29,7 @@ mod office;
 mod outbound;
 mod post;
 mod read;
+mod roster;
 pub mod session;
 mod settings;
 mod socket;
@@ -38,5 +42,5 @@ pub use invitations::InvitationText;
 pub use link::{CloseReason, Heard, Link, LinkDown};
 pub use office::Mediator;
 pub use settings::{Allowance, Introduction, Outbound, Pace, Patience, Policy, Settings, Sockets};
-pub use socket::{Ended, Socket};
+pub use socket::{Ended, Profile, Socket};
 pub use tally::{Stage, Tally};

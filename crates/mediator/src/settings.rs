@@ -189,7 +189,7 @@ impl Default for Pace {
             batch_bytes: 2 << 20,
             largest_message: 1 << 20,
             window: 200,
-            ping_every: Duration::from_secs(25),
+            ping_every: Duration::from_secs(45),
             ping_after_push: Duration::from_secs(5),
             ping_patience: Duration::from_secs(20),
             look_every: Duration::from_secs(600),

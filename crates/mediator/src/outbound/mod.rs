@@ -6,11 +6,10 @@
 //!
 //! Whoever appends mail that nobody watches for sends a postman. If somebody watches, the mail rings there; whether that
 //! somebody really lives is found out a few seconds later. What an instance had in hand when it died is found by
-//! the others, who see it leave the [roster].
+//! the others, who see it leave the [roster](crate::roster).
 
 mod backoff;
 mod deliveries;
-mod roster;
 mod round;
 mod shift;
 mod wrap;
@@ -24,6 +23,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::Mediator;
+use crate::roster::{self, Roster};
 pub(crate) use deliveries::Deliveries;
 use shift::{Over, Postman};
 
@@ -35,6 +35,9 @@ const RECHECK_AFTER: Duration = Duration::from_secs(5);
 
 /// How often those who are due are poked.
 const DUE_EVERY: Duration = Duration::from_secs(1);
+
+/// The list on which those who have postmen are.
+const ROSTER: &[u8; 15] = b"instance roster";
 
 /// A store that failed is asked again after about this long.
 const STORE_AWAY: Duration = Duration::from_secs(1);
@@ -103,6 +106,25 @@ impl Mediator {
             sleep(DUE_EVERY).await;
             self.deliveries.poke_those_due(self.clock.now());
         }
+    }
+
+    /// Keeps this instance on the list of those who have postmen until `stop`, and misses others.
+    async fn keep_roster(&self, stop: &CancellationToken) {
+        let mut roster = Roster::of(ROSTER);
+        loop {
+            match roster.read(self).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    tracing::info!("another instance is gone, its agents are looked after");
+                    self.deliveries.look.notify_one();
+                }
+                Err(error) => tracing::debug!(%error, "the roster could not be read"),
+            }
+            if stop.run_until_cancelled(sleep(roster::LOOK_EVERY)).await.is_none() {
+                break;
+            }
+        }
+        roster.sign_out(self).await;
     }
 
     /// The life of one postman: shifts until nothing is left to do for it.

@@ -11,7 +11,8 @@
 //! What it promises:
 //!
 //! - nothing is pushed twice on the same socket, also when the store forgot what is in flight;
-//! - what cannot be acknowledged by id is acknowledged only by the pong to a ping that was sent behind it;
+//! - what cannot be acknowledged by id is acknowledged only by the pong to a ping that was sent behind it, or what stands for
+//!   one ([`Proof`]);
 //! - a peer that gives no sign of life is let go, and its mail with it.
 
 mod effect;
@@ -54,9 +55,21 @@ pub struct Session {
     settled: Settled,
     /// The last lease may have been cut short by the window.
     blocked: bool,
+    proof: Proof,
     life: Life,
     looks: Looks,
     over: bool,
+}
+
+/// What shows that mail without ids has arrived, and that the peer is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Proof {
+    /// Pongs to WebSocket pings. A peer that gives none is gone.
+    #[default]
+    Pongs,
+    /// The answers to pings in words (RFC 0048), or traffic that comes a while after the mail: for sockets whose pongs somebody else
+    /// hears. He it is who sees to it that the peer is there, and says when it is not.
+    Words,
 }
 
 /// How mail reaches the recipient here.
@@ -73,6 +86,7 @@ struct Unproven {
     bytes: usize,
     /// The ping that was sent behind it.
     ping: u64,
+    sent: Timestamp,
 }
 
 impl Session {
@@ -99,10 +113,23 @@ impl Session {
             sent: Sent::default(),
             settled: Settled::default(),
             blocked: false,
+            proof: Proof::default(),
             life: Life::new(seat, now),
             looks: Looks::new(Chance::seeded(seed)),
             over: false,
         }
+    }
+
+    /// The same session on a socket with this kind of proof.
+    #[must_use]
+    pub fn proven_by(mut self, proof: Proof) -> Self {
+        self.proof = proof;
+        self
+    }
+
+    /// Whether it wants bare envelopes.
+    pub fn is_implicit(&self) -> bool {
+        self.mode == Mode::Implicit
     }
 
     /// Whether new mail is pushed as pickup deliveries.
@@ -128,7 +155,10 @@ impl Session {
 
     /// When it wants [`Event::Tick`], at the latest.
     pub fn deadline(&self, pace: &Pace) -> Timestamp {
-        let mut next = self.life.deadline(pace, self.unproven_bytes());
+        let mut next = match self.proof {
+            Proof::Pongs => self.life.deadline(pace, self.unproven_bytes()),
+            Proof::Words => Timestamp::NEVER,
+        };
         if self.pushes() {
             next = next.min(self.looks.next());
         }
@@ -156,7 +186,7 @@ impl Session {
             Event::Entrusted(mail) => self.entrust(now, &mail, effects),
             Event::Received(positions) => self.on_received(&positions),
             Event::Pong(payload) => self.on_pong(now, payload, effects),
-            Event::Alive => self.life.sign(now),
+            Event::Alive => self.on_sign(now, pace, effects),
             Event::Tick => self.on_tick(now, pace, effects),
         }
         if !self.over {
@@ -279,6 +309,7 @@ impl Session {
             position: mail.position,
             bytes: mail.envelope.len(),
             ping,
+            sent: now,
         }));
         effects.push(Effect::Ping(ping));
     }
@@ -299,7 +330,20 @@ impl Session {
         if !self.life.is_ours(payload) {
             return;
         }
-        let proven = self.unproven.iter().take_while(|sent| sent.ping <= payload).count();
+        self.prove(|sent| sent.ping <= payload, effects);
+    }
+
+    /// What arrives shows what of ours has arrived before it, unless both crossed on the way.
+    fn on_sign(&mut self, now: Timestamp, pace: &Pace, effects: &mut Vec<Effect>) {
+        self.life.sign(now);
+        if self.proof == Proof::Words {
+            self.prove(|sent| now >= sent.sent + pace.ping_after_push, effects);
+        }
+    }
+
+    /// The oldest of what was unproven, as far as `is_proven` goes, has arrived.
+    fn prove(&mut self, is_proven: impl Fn(&Unproven) -> bool, effects: &mut Vec<Effect>) {
+        let proven = self.unproven.iter().take_while(|sent| is_proven(sent)).count();
         if proven > 0 {
             let positions: Vec<_> =
                 self.unproven.drain(..proven).map(|sent| sent.position).collect();
@@ -309,18 +353,27 @@ impl Session {
     }
 
     fn on_tick(&mut self, now: Timestamp, pace: &Pace, effects: &mut Vec<Effect>) {
-        if self.life.is_gone(now, pace, self.unproven_bytes()) {
-            return self.end(crate::CloseReason::NoProofOfLife, effects);
+        if self.proof == Proof::Pongs {
+            self.watch_life(now, pace, effects);
         }
-        if self.life.ping_is_due(now, pace) {
-            let ping = self.life.ping(now);
-            effects.push(Effect::Ping(ping));
+        if self.over {
+            return;
         }
         if self.pushes() && now >= self.looks.next() {
             self.look(now, pace);
         }
         if !self.proven.is_empty() && now >= self.remove_at {
             effects.push(Effect::Acknowledge(std::mem::take(&mut self.proven)));
+        }
+    }
+
+    fn watch_life(&mut self, now: Timestamp, pace: &Pace, effects: &mut Vec<Effect>) {
+        if self.life.is_gone(now, pace, self.unproven_bytes()) {
+            return self.end(crate::CloseReason::NoProofOfLife, effects);
+        }
+        if self.life.ping_is_due(now, pace) {
+            let ping = self.life.ping(now);
+            effects.push(Effect::Ping(ping));
         }
     }
 

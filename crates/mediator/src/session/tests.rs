@@ -22,6 +22,14 @@ impl Bench {
         bench
     }
 
+    fn proven_by_words() -> Self {
+        let pace = Pace::default();
+        let session = Session::implicit(1, 7, START, &pace).proven_by(Proof::Words);
+        let mut bench = Self::with(session, pace);
+        bench.tell(Event::Polled);
+        bench
+    }
+
     fn live() -> Self {
         let pace = Pace::default();
         let mut bench = Self::with(Session::explicit(1, 7, START), pace);
@@ -432,4 +440,37 @@ fn the_same_holds_for_mail_that_a_pong_has_proven() {
     bench.lease(&[1, 2]);
     assert_eq!(bench.pushed(), [2]);
     assert_eq!(bench.acknowledged(), [1]);
+}
+
+#[test]
+fn where_no_pong_is_heard_the_answer_in_words_proves_what_was_sent_before_it() {
+    let mut bench = Bench::proven_by_words();
+    bench.lease(&[1, 2]);
+    let ping = bench.ping().expect("a ping behind the batch");
+    bench.tell(Event::Pong(ping));
+    assert_eq!(bench.acknowledged(), [1, 2]);
+}
+
+#[test]
+fn where_no_pong_is_heard_traffic_proves_only_what_it_cannot_have_crossed() {
+    let mut bench = Bench::proven_by_words();
+    bench.lease(&[1]);
+    bench.now = bench.now + bench.pace.ping_after_push / 2;
+    bench.tell(Event::Rung);
+    bench.lease(&[2]);
+    bench.tell(Event::Alive);
+    assert_eq!(bench.acknowledged(), []);
+    bench.now = bench.now + bench.pace.ping_after_push / 2;
+    bench.tell(Event::Alive);
+    assert_eq!(bench.acknowledged(), [1]);
+}
+
+#[test]
+fn where_no_pong_is_heard_silence_ends_nothing() {
+    let mut bench = Bench::proven_by_words();
+    bench.lease(&[1]);
+    bench.now = bench.now + bench.pace.ping_every * 100;
+    bench.tell(Event::Tick);
+    assert!(!bench.session.is_over());
+    assert_eq!(bench.ping(), None);
 }

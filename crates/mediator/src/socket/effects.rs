@@ -8,7 +8,7 @@ use store::{Demand, Holder, Mail, Position, StoreError, Timestamp};
 use super::guest::Guest;
 use super::{Ended, Socket};
 use crate::commands::attached;
-use crate::session::{Effect, Event, Form};
+use crate::session::{Effect, Event, Form, Proof};
 use crate::{Link, Stage};
 
 impl Socket {
@@ -68,7 +68,10 @@ impl Socket {
                 };
                 return self.sent(pushed).map(|()| None);
             }
-            Effect::Ping(payload) => link.ping(payload).await?,
+            Effect::Ping(payload) => match self.proof {
+                Proof::Pongs => link.ping(payload).await?,
+                Proof::Words => self.ping_in_words(place, payload, link).await?,
+            },
             Effect::Acknowledge(positions) => return Ok(self.settle(place, positions).await),
             Effect::Close(reason) => return Err(Ended::Closed(reason)),
         }

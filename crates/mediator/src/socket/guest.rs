@@ -13,7 +13,7 @@ use store::{
 use crate::directory::Correspondent;
 use crate::farewells::Farewell;
 use crate::ids::random_u64;
-use crate::session::Session;
+use crate::session::{Proof, Session};
 use crate::{Mediator, Pace, Sockets, Stage, chance};
 
 /// An agent that has spoken on a socket.
@@ -23,6 +23,17 @@ pub(super) struct Guest {
     pub returns: bool,
     /// Present once it showed how it wants its mail.
     pub reader: Option<Reader>,
+}
+
+/// How an agent sits on a socket.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seat {
+    /// Tells its pings from those of others on the socket.
+    pub number: u32,
+    /// Whether it wants bare envelopes.
+    pub implicit: bool,
+    /// What shows that it has what it was sent.
+    pub proof: Proof,
 }
 
 /// An agent that reads its mailbox through this socket.
@@ -76,24 +87,42 @@ impl Guest {
 }
 
 impl Reader {
-    /// Claims the mailbox for this socket. `seat` tells the guest's pings from those of others on the socket.
-    pub async fn claim(
-        office: &Mediator,
-        who: &Correspondent,
-        seat: u32,
-        implicit: bool,
-    ) -> Result<Self> {
+    /// Claims the mailbox for this socket.
+    pub async fn claim(office: &Mediator, who: &Correspondent, seat: Seat) -> Result<Self> {
         // What never left of older sessions must be heard of before it lingers.
         office.part_at_last().await;
-        let manner = manner(office, implicit);
-        let (epoch, watch) = newest(office, who.id(), manner).await?;
+        let manner = manner(office, seat.implicit);
+        let claimed = newest(office, who.id(), manner).await?;
+        Ok(Self::new(office, who, seat, manner, claimed))
+    }
+
+    /// Claims the mailbox again for a socket that somebody else served before. `None` if there is a newer one.
+    pub async fn reclaim(
+        office: &Mediator,
+        who: &Correspondent,
+        seat: Seat,
+    ) -> Result<Option<Self>> {
+        office.part_at_last().await;
+        let manner = manner(office, seat.implicit);
+        let claimed = vacant(office, who.id(), manner).await?;
+        Ok(claimed.map(|claimed| Self::new(office, who, seat, manner, claimed)))
+    }
+
+    fn new(
+        office: &Mediator,
+        who: &Correspondent,
+        seat: Seat,
+        manner: Manner,
+        (epoch, watch): (Epoch, Watch),
+    ) -> Self {
         let (now, pace) = (office.clock.now(), &office.settings.pace);
         let seed = chance::seed(who.id(), epoch.0);
-        let session = match implicit {
-            true => Session::implicit(seat, seed, now, pace),
-            false => Session::explicit(seat, seed, now),
+        let session = match seat.implicit {
+            true => Session::implicit(seat.number, seed, now, pace),
+            false => Session::explicit(seat.number, seed, now),
         };
-        Ok(Self { session, epoch, dialect: None, on_request: None, manner, watch })
+        let session = session.proven_by(seat.proof);
+        Self { session, epoch, dialect: None, on_request: None, manner, watch }
     }
 
     /// In whose hands mail is that is handed over on request now.
@@ -110,21 +139,12 @@ impl Reader {
         if self.watch.try_next() == Some(Notice::Displaced) {
             return Ok(false);
         }
-        let (presence, claimant) = (&office.stores.presence, &office.session);
-        presence.release(owner, self.epoch).await?;
-        let epoch = match self.manner.company {
-            Company::Alone => presence.claim_vacant(owner, claimant, office.clock.now()).await?,
-            Company::Shared => Some(presence.claim(owner, claimant).await?),
+        office.stores.presence.release(owner, self.epoch).await?;
+        let Some((epoch, watch)) = vacant(office, owner, self.manner).await? else {
+            return Ok(false);
         };
-        let Some(epoch) = epoch else { return Ok(false) };
-        match office.stores.mailbox.watch(owner, epoch, self.manner).await {
-            Ok(watch) => {
-                (self.epoch, self.watch) = (epoch, watch);
-                Ok(true)
-            }
-            Err(StoreError::Displaced) => Ok(false),
-            Err(error) => Err(error),
-        }
+        (self.epoch, self.watch) = (epoch, watch);
+        Ok(true)
     }
 
     fn farewell(&self, office: &Mediator, owner: RecipientId, unsent: bool) -> Farewell {
@@ -161,5 +181,24 @@ async fn newest(office: &Mediator, owner: RecipientId, manner: Manner) -> Result
             Err(StoreError::Displaced) if tries > 0 => tries -= 1,
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// The same where no newer session may be displaced. `None` if there is one.
+async fn vacant(
+    office: &Mediator,
+    owner: RecipientId,
+    manner: Manner,
+) -> Result<Option<(Epoch, Watch)>> {
+    let (presence, claimant) = (&office.stores.presence, &office.session);
+    let epoch = match manner.company {
+        Company::Alone => presence.claim_vacant(owner, claimant, office.clock.now()).await?,
+        Company::Shared => Some(presence.claim(owner, claimant).await?),
+    };
+    let Some(epoch) = epoch else { return Ok(None) };
+    match office.stores.mailbox.watch(owner, epoch, manner).await {
+        Ok(watch) => Ok(Some((epoch, watch))),
+        Err(StoreError::Displaced) => Ok(None),
+        Err(error) => Err(error),
     }
 }

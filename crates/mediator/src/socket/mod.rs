@@ -5,6 +5,8 @@
 
 mod effects;
 mod guest;
+mod pings;
+mod profile;
 mod requests;
 
 use std::future::poll_fn;
@@ -17,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::commands::{STORE_POLL, Unkept};
 use crate::read::{Incoming, Unread};
-use crate::session::Event;
+use crate::session::{Event, Proof};
 use crate::{CloseReason, Heard, Link, LinkDown, Mediator, Refusal};
 use guest::Guest;
+pub use profile::Profile;
 
 /// Agents on one socket.
 const GUESTS_MOST: usize = 32;
@@ -31,6 +34,9 @@ const STRAY_MOST: u32 = 10;
 pub struct Socket {
     office: Arc<Mediator>,
     guests: Vec<Guest>,
+    /// The number of the first guest's pings; the others' follow.
+    seats: u32,
+    proof: Proof,
     last_use: Timestamp,
     strays: u32,
     /// Mail was leased and then could not be sent.
@@ -98,8 +104,12 @@ impl Mediator {
 impl Socket {
     /// A socket on which nobody has spoken yet.
     pub fn new(office: Arc<Mediator>) -> Self {
+        Self::proven_by(office, Proof::Pongs, 1)
+    }
+
+    fn proven_by(office: Arc<Mediator>, proof: Proof, seats: u32) -> Self {
         let last_use = office.clock.now();
-        Self { office, guests: Vec::new(), last_use, strays: 0, unsent: false }
+        Self { office, guests: Vec::new(), seats, proof, last_use, strays: 0, unsent: false }
     }
 
     /// Waits for the peer, the mailboxes, the clock and the end of the process, in turn.

@@ -6,7 +6,7 @@ use didcomm::VerKey;
 use protocols::{Command, Head, Inbound, KeyFilter, PickupStatus, Reply};
 use store::{Holder, Mail, Position, StoreError};
 
-use super::guest::{Guest, Reader};
+use super::guest::{Guest, Reader, Seat};
 use super::{Ended, GUESTS_MOST, Socket, Trouble};
 use crate::commands::{Handout, Welcome, attached, positions};
 use crate::directory::Correspondent;
@@ -110,6 +110,7 @@ impl Socket {
                     .entrust(place, Reply::Listed(attached(&mail)), mail, inbound, link)
                     .await;
             }
+            Command::Ignored => return self.ponged(place, &inbound.head, link).await,
             command => {
                 let who = self.guests[place].who.clone();
                 let reply = self.office.obey(&who, inbound).await?;
@@ -160,10 +161,15 @@ impl Socket {
     }
 
     async fn claim(&mut self, place: usize, implicit: bool) -> store::Result<()> {
+        let seat = self.seat_at(place, implicit);
         let guest = &mut self.guests[place];
-        let seat = u32::try_from(place).unwrap_or_default() + 1;
-        guest.reader = Some(Reader::claim(&self.office, &guest.who, seat, implicit).await?);
+        guest.reader = Some(Reader::claim(&self.office, &guest.who, seat).await?);
         Ok(())
+    }
+
+    pub(super) fn seat_at(&self, place: usize, implicit: bool) -> Seat {
+        let number = self.seats.wrapping_add(u32::try_from(place).unwrap_or_default());
+        Seat { number, implicit, proof: self.proof }
     }
 
     async fn status(&self, place: usize, key: Option<&KeyFilter>) -> store::Result<PickupStatus> {

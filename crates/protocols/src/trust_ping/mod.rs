@@ -2,7 +2,7 @@
 
 mod v1_0;
 
-pub use v1_0::V1_0;
+pub use v1_0::{V1_0, ask};
 
 #[cfg(test)]
 mod tests;

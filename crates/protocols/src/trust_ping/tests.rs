@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::V1_0;
+use super::{V1_0, ask};
 use crate::testing::{ID, refused, said, understood};
 use crate::{Command, Fault, Reply};
 
@@ -32,4 +32,13 @@ fn a_pong_is_ignored_and_other_messages_are_unknown() {
 fn a_ping_response_is_threaded() {
     let expected = json!({ "@type": "https://didcomm.org/trust_ping/1.0/ping_response", "@id": ID, "~thread": { "thid": "request-0001" } });
     assert_eq!(said(&V1_0, &Reply::Pong), expected);
+}
+
+#[test]
+fn a_ping_of_ours_asks_for_a_response_in_its_thread() {
+    let said: serde_json::Value = serde_json::from_slice(&ask(ID)).unwrap();
+    assert_eq!(
+        said,
+        json!({ "@type": "https://didcomm.org/trust_ping/1.0/ping", "@id": ID, "response_requested": true })
+    );
 }

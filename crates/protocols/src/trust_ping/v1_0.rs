@@ -11,6 +11,11 @@ pub struct V1_0;
 
 const PROTOCOL: Protocol = Protocol::new("trust_ping", 1, 0);
 
+/// Asks a peer whether it is there. Its response carries `id` as its thread.
+pub fn ask(id: &str) -> Vec<u8> {
+    Message::new(PROTOCOL, "ping", None, id).with("response_requested", true).into_bytes()
+}
+
 #[derive(Deserialize)]
 struct Ping {
     #[serde(default)]

@@ -1,14 +1,12 @@
 //! Which instances there are, so that one that is gone is missed.
 //!
 //! An instance signs in by claiming the first vacant place of a short list, as a session claims a recipient. Its signs of life keep
-//! the place. When somebody who had one is no longer there, the others look for the mail that it may have had in hand.
+//! the place. When somebody who had one is no longer there, the others look after what it may have had in hand.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use store::{Epoch, RecipientId, Result};
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::Mediator;
 
@@ -16,64 +14,72 @@ use crate::Mediator;
 const PLACES: u8 = 64;
 
 /// How often those who are there are looked for.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Newcomers take the first place that is free, so only a few places need to be looked at for them.
 const FURTHER: u8 = 2;
 
-/// One instance's view of the list.
-#[derive(Debug, Default)]
-struct Roster {
+/// One instance's view of a list.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    /// Fifteen letters that tell this list from others.
+    list: &'static [u8; 15],
     own: Option<(u8, Epoch)>,
     /// Who was seen where.
     others: BTreeMap<u8, String>,
 }
 
-impl Mediator {
-    /// Keeps this instance on the list until `stop`, and misses others.
-    pub(crate) async fn keep_roster(&self, stop: &CancellationToken) {
-        let mut roster = Roster::default();
-        loop {
-            match self.read_roster(&mut roster).await {
-                Ok(false) => {}
-                Ok(true) => {
-                    tracing::info!("another instance is gone, its agents are looked after");
-                    self.deliveries.look.notify_one();
-                }
-                // Whoever is missed is missed a little later.
-                Err(error) => tracing::debug!(%error, "the roster could not be read"),
-            }
-            if stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_none() {
-                break;
-            }
-        }
-        if let Some((place, epoch)) = roster.own {
-            let _ = self.stores.presence.release(id(place), epoch).await;
-        }
+impl Roster {
+    /// A list on which nobody has been seen yet.
+    pub fn of(list: &'static [u8; 15]) -> Self {
+        Self { list, own: None, others: BTreeMap::new() }
     }
 
     /// Looks who is there, signs in if need be, and says whether somebody is gone.
-    async fn read_roster(&self, roster: &mut Roster) -> Result<bool> {
+    ///
+    /// # Errors
+    /// If the store does not answer. Whoever is missed is missed a little later.
+    pub async fn read(&mut self, office: &Mediator) -> Result<bool> {
+        let presence = &office.stores.presence;
         let (mut gone, mut vacant) = (false, None);
-        for place in 0..roster.end() {
-            let found = self.stores.presence.locate(id(place), self.clock.now()).await?;
+        for place in 0..self.end() {
+            let found = presence.locate(self.id(place), office.clock.now()).await?;
             let found = found.map(|location| location.claimant.instance);
             match found {
                 None if vacant.is_none() => vacant = Some(place),
                 _ => {}
             }
-            gone |= roster.note(place, found, &self.session.instance);
+            gone |= self.note(place, found, &office.session.instance);
         }
-        if let (None, Some(place)) = (roster.own, vacant) {
-            let claimed =
-                self.stores.presence.claim_vacant(id(place), &self.postman, self.clock.now());
-            roster.own = claimed.await?.map(|epoch| (place, epoch));
+        if let (None, Some(place)) = (self.own, vacant) {
+            let now = office.clock.now();
+            let claimed = presence.claim_vacant(self.id(place), &office.postman, now).await?;
+            self.own = claimed.map(|epoch| (place, epoch));
         }
         Ok(gone)
     }
-}
 
-impl Roster {
+    /// How many were there when it was read last, this instance included.
+    pub fn present(&self) -> usize {
+        self.others.len() + 1
+    }
+
+    /// Gives the place up.
+    pub async fn sign_out(&mut self, office: &Mediator) {
+        if let Some((place, epoch)) = self.own.take() {
+            // A place that is not given up is empty as soon as this instance is.
+            let _ = office.stores.presence.release(self.id(place), epoch).await;
+        }
+    }
+
+    /// A place looks like a recipient to the store. No recipient has such an id: they are hashes.
+    fn id(&self, place: u8) -> RecipientId {
+        let mut id = [0; 16];
+        id[..15].copy_from_slice(self.list);
+        id[15] = place;
+        RecipientId(id)
+    }
+
     /// Behind the last place that is worth a look.
     fn end(&self) -> u8 {
         let own = self.own.map(|(place, _)| place);
@@ -100,16 +106,11 @@ impl Roster {
     }
 }
 
-/// A place looks like a recipient to the store. No recipient has such an id: they are hashes.
-fn id(place: u8) -> RecipientId {
-    let mut id = *b"instance roster\0";
-    id[15] = place;
-    RecipientId(id)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LIST: &[u8; 15] = b"a list in tests";
 
     fn at(roster: &mut Roster, place: u8, who: Option<&str>) -> bool {
         roster.note(place, who.map(str::to_owned), "me")
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn whoever_was_there_and_is_not_is_gone_once() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::of(LIST);
         assert!(!at(&mut roster, 0, Some("other")));
         assert!(!at(&mut roster, 0, Some("other")));
         assert!(at(&mut roster, 0, None));
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn whoever_took_the_place_of_another_betrays_that_it_is_gone() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::of(LIST);
         at(&mut roster, 0, Some("other"));
         assert!(at(&mut roster, 0, Some("third")));
         assert!(at(&mut roster, 0, Some("me")));
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_place_that_was_lost_is_looked_for_again() {
-        let mut roster = Roster { own: Some((0, Epoch(1))), ..Roster::default() };
+        let mut roster = Roster { own: Some((0, Epoch(1))), ..Roster::of(LIST) };
         at(&mut roster, 0, Some("me"));
         assert!(roster.own.is_some());
         at(&mut roster, 0, None);
@@ -143,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_look_goes_a_little_further_than_the_last_who_was_seen() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::of(LIST);
         assert_eq!(roster.end(), FURTHER);
         at(&mut roster, 5, Some("other"));
         assert_eq!(roster.end(), 6 + FURTHER);

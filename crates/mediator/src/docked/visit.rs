@@ -1,0 +1,198 @@
+//! One socket at a dock, while this instance serves it.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use store::{Notice, Position};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::sleep;
+
+use super::link::DockedLink;
+use super::register::{Entry, Register};
+use super::shard::Shard;
+use super::slip::Errand;
+use super::{BerthId, Event, Reach};
+use crate::socket::Profile;
+use crate::{CloseReason, Ended, Heard, Link, Socket};
+
+/// A socket, what it is told, and what is kept of it.
+pub(super) struct Visit {
+    shard: Arc<Shard>,
+    socket: Socket,
+    link: DockedLink,
+    errands: UnboundedReceiver<Errand>,
+    /// What the register says, and where.
+    kept: Option<Position>,
+    profile: Profile,
+}
+
+/// Why this instance serves a socket no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parting {
+    /// Somebody else does.
+    LetGo,
+    /// It is over.
+    Over(Ended),
+    /// Its dock says so.
+    Closed,
+}
+
+impl Visit {
+    /// A socket that nobody has served yet.
+    pub fn new(
+        shard: Arc<Shard>,
+        berth: BerthId,
+        reach: Reach,
+        errands: UnboundedReceiver<Errand>,
+    ) -> Self {
+        let socket = Socket::elsewhere(shard.office.clone(), reach.proof());
+        let link = DockedLink { shard: shard.clone(), berth, reach };
+        Self { shard, socket, link, errands, kept: None, profile: Profile::default() }
+    }
+
+    /// The same for one that somebody has served, and that is in the register.
+    pub fn resumed(self, kept: Position, profile: Profile) -> Self {
+        Self { kept: Some(kept), profile, ..self }
+    }
+
+    /// Serves it until it ends or is let go.
+    pub async fn run(mut self) {
+        self.shard.office.tally.socket_opened();
+        let parting = match Box::pin(self.resume()).await {
+            Ok(()) => self.serve().await,
+            Err(parting) => parting,
+        };
+        Box::pin(self.part(parting)).await;
+    }
+
+    async fn resume(&mut self) -> Result<(), Parting> {
+        let profile = self.profile.clone();
+        let resumed = self.socket.resume_as(&profile, &mut self.link).await;
+        self.judge(resumed).await
+    }
+
+    async fn serve(&mut self) -> Parting {
+        loop {
+            let rest = self.socket.deadline().since(self.shard.office.clock.now());
+            let served = tokio::select! { biased;
+                () = self.shard.let_go.cancelled() => Err(Parting::LetGo),
+                errand = self.errands.recv() => match errand {
+                    // What an errand sets in motion is large; an idle socket should not hold room for it.
+                    Some(errand) => Box::pin(self.run_errand(errand)).await,
+                    None => Err(Parting::LetGo),
+                },
+                (guest, notice) = poll_fn(|cx| self.socket.poll_notice(cx)) => {
+                    Box::pin(self.notice(guest, notice)).await
+                }
+                () = sleep(rest) => Box::pin(self.tick()).await,
+            };
+            if let Err(parting) = served {
+                return parting;
+            }
+        }
+    }
+
+    async fn run_errand(&mut self, Errand { event, slip }: Errand) -> Result<(), Parting> {
+        let heard = match event {
+            Event::Opened => None,
+            Event::Frame(bytes) => Some(Heard::Frame(bytes)),
+            Event::Pong(payload) => Some(Heard::Pong(payload)),
+            Event::Closed => {
+                // Settled when nothing is left of it.
+                self.part_from_mailboxes().await;
+                self.strike().await;
+                slip.settle();
+                return Err(Parting::Closed);
+            }
+        };
+        let outcome = match heard {
+            Some(heard) => self.socket.hear(heard, &mut self.link).await,
+            None => Ok(()),
+        };
+        self.keep().await;
+        if outcome != Err(Ended::Closed(CloseReason::TryLater)) {
+            slip.settle();
+        }
+        self.judge(outcome).await
+    }
+
+    async fn notice(&mut self, guest: usize, notice: Notice) -> Result<(), Parting> {
+        let noticed = self.socket.notice(guest, notice, &mut self.link).await;
+        self.judge(noticed).await
+    }
+
+    async fn tick(&mut self) -> Result<(), Parting> {
+        let ticked = self.socket.tick(&mut self.link).await;
+        self.judge(ticked).await
+    }
+
+    /// Mailboxes that were taken from us may have been taken by whoever serves this socket now.
+    async fn judge(&self, outcome: Result<(), Ended>) -> Result<(), Parting> {
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Ended::Closed(CloseReason::Displaced)) if !self.shard.is_ours().await => {
+                Err(Parting::LetGo)
+            }
+            Err(ended) => Err(Parting::Over(ended)),
+        }
+    }
+
+    /// Sees to it that the register says what there is to say.
+    async fn keep(&mut self) {
+        let profile = self.socket.profile();
+        if profile == self.profile {
+            return;
+        }
+        let DockedLink { berth, reach, .. } = &self.link;
+        let entry = Entry { berth: berth.clone(), reach: reach.clone(), profile };
+        match self.register().write(&entry).await {
+            Ok(position) => {
+                if let Some(before) = self.kept.replace(position) {
+                    self.register().strike(before).await;
+                }
+                self.profile = entry.profile;
+            }
+            // Written when the next event comes.
+            Err(error) => tracing::warn!(%error, "a socket could not be entered in its register"),
+        }
+    }
+
+    fn register(&self) -> Register<'_> {
+        self.shard.register()
+    }
+
+    async fn part(mut self, parting: Parting) {
+        match parting {
+            Parting::LetGo => self.part_from_mailboxes().await,
+            Parting::Closed => {}
+            Parting::Over(ended) => {
+                self.shard.forget(&self.link.berth);
+                let reason = match ended {
+                    Ended::Closed(reason) => {
+                        self.shard.office.tally.close(reason);
+                        reason
+                    }
+                    // Its wallet may not know yet.
+                    Ended::Down => CloseReason::GoingAway,
+                };
+                self.part_from_mailboxes().await;
+                self.strike().await;
+                self.link.close(reason).await;
+            }
+        }
+        self.shard.office.tally.socket_ended();
+    }
+
+    async fn part_from_mailboxes(&mut self) {
+        let office = self.shard.office.clone();
+        let socket = std::mem::replace(&mut self.socket, Socket::new(office));
+        socket.leave().await;
+    }
+
+    async fn strike(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            self.register().strike(kept).await;
+        }
+        self.shard.forget(&self.link.berth);
+    }
+}
