@@ -43,3 +43,27 @@ async fn a_paused_postgres_answers_when_it_is_resumed() {
     postgres.resume();
     assert_eq!(postgres.sql("postgres", "SELECT 1").await, "1");
 }
+
+#[tokio::test]
+async fn a_standby_takes_over_with_what_reached_it() {
+    let mut primary = Postgres::start(PgSpec::plain()).await;
+    let standby = Postgres::standby_of(&primary).await;
+    primary.sql("postgres", "CREATE TABLE t (n int); INSERT INTO t VALUES (7)").await;
+    primary.until_followed().await;
+    primary.pause_part("walsender").await;
+    primary.sql("postgres", "INSERT INTO t VALUES (8)").await;
+    primary.kill().await;
+    standby.promote().await;
+    assert_eq!(standby.sql("postgres", "INSERT INTO t VALUES (9); SELECT n FROM t").await, "7\n9");
+}
+
+#[tokio::test]
+async fn a_synchronous_standby_has_all_that_was_committed() {
+    let primary = Postgres::start(PgSpec::with_synchronous_standby()).await;
+    let _standby = Postgres::standby_of(&primary).await;
+    primary.sql("postgres", "CREATE TABLE t (n int)").await;
+    primary.pause_part("walsender").await;
+    let committed = primary.sql("postgres", "INSERT INTO t VALUES (7)");
+    let committed = tokio::time::timeout(std::time::Duration::from_millis(300), committed).await;
+    assert!(committed.is_err(), "nobody else has it");
+}

@@ -67,3 +67,29 @@ async fn a_slot_moves_with_its_keys() {
         assert_eq!(cluster.cli("{a}", &["GET", &key]).await, "1");
     }
 }
+
+#[tokio::test]
+async fn a_replica_that_was_stranded_takes_over_without_what_came_later() {
+    let mut cluster = RedisCluster::start().await;
+    assert_eq!(cluster.cli("a", &["SET", "a", "1"]).await, "OK");
+    cluster.cli("a", &["WAIT", "1", "1000"]).await;
+    let replica = cluster.strand_replica_of("a").await;
+    assert_eq!(cluster.cli("a", &["SET", "a", "2"]).await, "OK");
+    let dead = cluster.kill_primary_of("a").await;
+    cluster.nodes()[replica].resume();
+    cluster.until_taken_over("a", dead).await;
+    assert_eq!(cluster.cli("a", &["GET", "a"]).await, "1");
+}
+
+#[tokio::test]
+async fn what_was_cut_off_an_append_only_file_is_gone() {
+    let spec = RedisSpec::durable().with("appendfsync", "everysec");
+    let mut redis = RedisServer::start(spec).await;
+    redis.cli(&["SET", "a", "1"]).await;
+    let length = redis.append_only_length();
+    redis.cli(&["SET", "a", "2"]).await;
+    redis.kill().await;
+    redis.cut_append_only(length + 7);
+    redis.restart().await;
+    assert_eq!(redis.cli(&["GET", "a"]).await, "1");
+}

@@ -1,6 +1,7 @@
 //! A Redis Cluster.
 
 mod migration;
+mod replicas;
 mod topology;
 
 use crate::wait::until;

@@ -46,6 +46,16 @@ pub(super) fn id_at(nodes: &str, wanted: u16) -> Option<&str> {
     line.split(' ').next()
 }
 
+/// The port of a living replica of the primary at this port.
+pub(super) fn replica_of(nodes: &str, primary: u16) -> Option<u16> {
+    let id = id_at(nodes, primary)?;
+    let follows = |line: &&str| {
+        let fields: Vec<&str> = line.split(' ').collect();
+        fields.get(3) == Some(&id) && fields.get(2).is_some_and(|flags| !flags.contains("fail"))
+    };
+    nodes.lines().find(follows).and_then(port)
+}
+
 /// The ports of all primaries that are not known to be dead.
 pub(super) fn primaries(nodes: &str) -> Vec<u16> {
     let is_primary = |line: &&str| {

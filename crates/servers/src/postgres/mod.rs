@@ -1,5 +1,7 @@
 //! One PostgreSQL.
 
+mod parts;
+mod standby;
 mod sweep;
 mod template;
 
@@ -180,8 +182,13 @@ impl Postgres {
     }
 
     fn prepare(spec: PgSpec) -> Self {
+        Self::prepare_from(spec, template::copy_to)
+    }
+
+    /// One that does not run yet, with the data that `fill` puts there.
+    fn prepare_from(spec: PgSpec, fill: impl FnOnce(&Path)) -> Self {
         let directory = sweep::directory();
-        template::copy_to(&directory.path().join("data"));
+        fill(&directory.path().join("data"));
         let server =
             Self { port: free_port(), directory, spec, child: None, databases: AtomicU32::new(0) };
         server.configure();

@@ -23,7 +23,7 @@ pub(super) fn descendants(ancestor: Pid) -> Vec<Pid> {
 }
 
 /// Sends a signal; a process that has ended needs none.
-pub(super) fn signal(pid: Pid, signal: Signal) {
+pub(crate) fn signal(pid: Pid, signal: Signal) {
     match kill(pid, signal) {
         Ok(()) | Err(Errno::ESRCH) => {}
         Err(error) => panic!("{signal} cannot be sent to {pid}: {error}"),

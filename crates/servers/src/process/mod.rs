@@ -14,6 +14,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{User, geteuid};
 
 pub use child::Child;
+pub(crate) use family::signal;
 pub use programs::libfaketime;
 pub(crate) use programs::program;
 

@@ -1,5 +1,6 @@
 //! One Redis.
 
+mod append_only;
 mod certificates;
 mod spec;
 
