@@ -33,18 +33,25 @@
 #![forbid(unsafe_code)]
 
 mod carrier;
+mod counter;
+pub mod dock;
 mod media;
 mod office;
 mod options;
 mod server;
 mod socket;
 mod tally;
+mod visit;
 
 pub use carrier::{CarrierOptions, HttpWsCarrier};
+pub use counter::{Asked, Told};
+pub use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+pub use hyper::{Method, StatusCode};
 pub use office::{Office, Page, Pages};
 pub use options::{Drain, Limits, ServeOptions};
 pub use server::proxies::{Network, NotANetwork};
 pub use server::serve;
 pub use server::tls::{Certificates, TlsFiles};
-pub use socket::Socket;
+pub use socket::{Arrived, Frame, Socket};
 pub use tally::{Count, Tally};
+pub use visit::Visit;

@@ -4,22 +4,35 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hyper::{Method, StatusCode};
 use mediator::{Answer, Mediator};
 use tokio_util::sync::CancellationToken;
 
-use crate::Socket;
+use crate::{Asked, Socket, Told, Visit};
 
 /// Who deals with what the transport brings. The mediator is one; tests have smaller ones.
 pub trait Office: Send + Sync + 'static {
     /// Deals with one posted envelope. The future may be dropped when the peer hangs up.
     fn post(self: &Arc<Self>, envelope: &[u8]) -> impl Future<Output = Answer> + Send;
 
-    /// Deals with one socket until it ends. `drain` fires when the process wants it closed.
+    /// Deals with one socket until it ends. `visit` says who asked for it and how; `drain` fires when the process wants it closed.
     fn serve_socket(
         self: Arc<Self>,
+        visit: Visit,
         socket: Socket,
         drain: CancellationToken,
     ) -> impl Future<Output = ()> + Send;
+
+    /// Whether requests with this method on this path are the office's own to answer. It is asked before the port looks at what it
+    /// serves itself, upgrades included, and before a body is read.
+    fn answers(&self, _method: &Method, _path: &str) -> bool {
+        false
+    }
+
+    /// Answers one of them. The future may be dropped when the peer hangs up.
+    fn answer(self: &Arc<Self>, _asked: Asked) -> impl Future<Output = Told> + Send {
+        std::future::ready(Told::text(StatusCode::NOT_FOUND, "nothing here"))
+    }
 }
 
 // The futures are passed on as they are: awaiting them in one more would keep room for the arguments twice.
@@ -30,6 +43,7 @@ impl Office for Mediator {
 
     fn serve_socket(
         self: Arc<Self>,
+        _: Visit,
         socket: Socket,
         drain: CancellationToken,
     ) -> impl Future<Output = ()> + Send {

@@ -23,7 +23,7 @@ use super::routes::Visitor;
 use super::slices::Slices;
 use super::stream::Stream;
 use super::wire::{Pulse, Wire};
-use crate::{Certificates, Count, Limits, Network, Office, Pages, Socket, Tally};
+use crate::{Certificates, Count, Limits, Network, Office, Pages, Socket, Tally, Visit};
 
 /// What all connections of a port share.
 pub(crate) struct Desk<O> {
@@ -124,21 +124,24 @@ fn note(tally: &Tally, error: &hyper::Error) {
 pub(crate) async fn serve_socket<O: Office>(
     desk: Arc<Desk<O>>,
     request: Request<Incoming>,
+    origin: IpAddr,
     place: Place,
 ) {
-    if let Some(served) = Box::pin(introduce(desk, request, place)).await {
+    if let Some(served) = Box::pin(introduce(desk, request, origin, place)).await {
         served.await;
     }
 }
 
 async fn introduce<O: Office>(
     desk: Arc<Desk<O>>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
+    origin: IpAddr,
     place: Place,
 ) -> Option<BoxFuture<'static, Option<()>>> {
-    let (stream, early) = take_over(upgrade::on(request)).await?;
+    let (stream, early) = take_over(upgrade::on(&mut request)).await?;
     let socket = Socket::accept(stream, early, &desk.limits, desk.tally.clone(), place).await;
-    let served = Box::pin(desk.office.clone().serve_socket(socket, desk.slices.turn()));
+    let visit = Visit::new(request.into_parts().0, origin);
+    let served = Box::pin(desk.office.clone().serve_socket(visit, socket, desk.slices.turn()));
     Some(Box::pin(desk.cut.clone().run_until_cancelled_owned(served)))
 }
 

@@ -12,7 +12,7 @@ use hyper::{Response, StatusCode};
 
 use super::receipt::Parcel;
 use super::wire::Pulse;
-use crate::Page;
+use crate::{Page, Told};
 
 /// A body that is there as a whole, and perhaps a receipt that goes with its last byte.
 #[derive(Debug, Default)]
@@ -85,6 +85,14 @@ pub(crate) fn page(page: Page) -> Response<Reply> {
     put(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(&mut response, header::REFERRER_POLICY, "no-referrer");
     put(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// What the office answers by itself.
+pub(crate) fn told(told: Told) -> Response<Reply> {
+    let mut response = body(told.body, HeaderValue::from_static(told.content_type));
+    *response.status_mut() = told.status;
+    response.headers_mut().extend(told.headers);
     response
 }
 

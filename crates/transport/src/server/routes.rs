@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, Response, StatusCode};
@@ -15,7 +16,7 @@ use super::receipt::Parcel;
 use super::respond::{self, Reply};
 use super::upgrade;
 use super::wire::{Phase, Pulse};
-use crate::{Count, Office, media};
+use crate::{Asked, Count, Office, media};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,9 @@ impl<O: Office> Visitor<O> {
     }
 
     async fn route(&self, request: Request<Incoming>) -> Result<Response<Reply>, Cut> {
+        if self.desk.office.answers(request.method(), request.uri().path()) {
+            return Ok(Box::pin(self.ask(request)).await);
+        }
         let response = match (request.uri().path(), request.method()) {
             ("/", &Method::POST) => open_to_browsers(self.post(request).await?),
             ("/" | "/ws", &Method::GET) if upgrade::is_asked_for(request.headers()) => {
@@ -70,25 +74,47 @@ impl<O: Office> Visitor<O> {
                 "not the type of an envelope",
             ));
         };
-        let limits = &self.desk.limits;
-        match body::read(request.into_body(), limits.body_bytes, limits.body_timeout).await {
+        match self.read(request.into_body()).await {
             Ok(envelope) => self.deal_with(&envelope, media_type).await,
-            Err(Unread::TooLarge) => Ok(self.unread(
-                Count::BodiesTooLarge,
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large",
-            )),
-            Err(Unread::TooSlow) => Ok(self.unread(
-                Count::BodyTimeouts,
-                StatusCode::REQUEST_TIMEOUT,
-                "the body did not come in time",
-            )),
-            Err(Unread::Broken) => Ok(self.unread(
-                Count::BodiesBroken,
-                StatusCode::BAD_REQUEST,
-                "the body is not whole",
-            )),
+            Err(refusal) => Ok(*refusal),
         }
+    }
+
+    /// Lets the office answer.
+    async fn ask(&self, request: Request<Incoming>) -> Response<Reply> {
+        let (head, body) = request.into_parts();
+        let body = match self.read(body).await {
+            Ok(body) => body.freeze(),
+            Err(refusal) => return *refusal,
+        };
+        let asked = Asked {
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().map(str::to_owned),
+            remote: proxies::origin(&self.desk.proxies, self.address, &head.headers),
+            method: head.method,
+            headers: head.headers,
+            body,
+        };
+        respond::told(self.desk.office.answer(asked).await)
+    }
+
+    async fn read(&self, body: Incoming) -> Result<BytesMut, Box<Response<Reply>>> {
+        let limits = &self.desk.limits;
+        let (count, code, why) = match body::read(body, limits.body_bytes, limits.body_timeout)
+            .await
+        {
+            Ok(body) => return Ok(body),
+            Err(Unread::TooLarge) => {
+                (Count::BodiesTooLarge, StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+            }
+            Err(Unread::TooSlow) => {
+                (Count::BodyTimeouts, StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
+            }
+            Err(Unread::Broken) => {
+                (Count::BodiesBroken, StatusCode::BAD_REQUEST, "the body is not whole")
+            }
+        };
+        Err(Box::new(self.unread(count, code, why)))
     }
 
     async fn deal_with(
@@ -135,7 +161,7 @@ impl<O: Office> Visitor<O> {
             }
             Ok((response, place)) => {
                 desk.tally.add(Count::Sockets);
-                desk.tasks.spawn(connection::serve_socket(desk.clone(), request, place));
+                desk.tasks.spawn(connection::serve_socket(desk.clone(), request, origin, place));
                 response
             }
             Err(no) => {

@@ -2,6 +2,7 @@
 
 mod frame;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,35 @@ pub struct Socket {
     _place: Place,
 }
 
+/// One message, as it crosses a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// Text, which is valid UTF-8.
+    Text(Bytes),
+    /// Anything.
+    Binary(Bytes),
+}
+
+impl Frame {
+    /// Its bytes.
+    pub fn payload(&self) -> &Bytes {
+        match self {
+            Self::Text(payload) | Self::Binary(payload) => payload,
+        }
+    }
+}
+
+/// What a socket brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrived {
+    /// A whole message.
+    Frame(Frame),
+    /// The pong to the ping with this payload.
+    Pong(u64),
+    /// Some other sign of life.
+    Alive,
+}
+
 /// How much of the socket is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
@@ -63,13 +93,54 @@ impl Socket {
         Self { frames, write_timeout, close_timeout, tally, state: State::Open, _place: place }
     }
 
-    /// What a frame, or the want of one, means; `None` if it means nothing to the mediator.
-    fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<Heard> {
+    /// What arrives next; `None` once the socket is over. A call that is dropped loses nothing.
+    pub async fn arrive(&mut self) -> Option<Arrived> {
+        loop {
+            match self.state.clone() {
+                State::Open => {
+                    let frame = self.frames.next().await;
+                    if let Some(arrived) = self.hear(frame) {
+                        return Some(arrived);
+                    }
+                }
+                State::Closing(code) => {
+                    let frame = code.map(|code| CloseFrame { code, reason: reason(code).into() });
+                    self.finish(frame).await;
+                }
+                State::Over => return None,
+            }
+        }
+    }
+
+    /// Sends one message, and returns when TCP has taken it.
+    ///
+    /// # Errors
+    /// If the socket is over, or its peer has stopped reading.
+    pub async fn put(&mut self, frame: Frame) -> Result<(), LinkDown> {
+        self.begin_write()?;
+        let patience = self.write_timeout + slow_line(frame.payload().len());
+        let outcome = timeout(patience, send_frame(&mut self.frames, frame)).await;
+        self.written(outcome)
+    }
+
+    /// Closes with this code (RFC 6455, section 7.4) and reason, and waits a bounded time for the peer to agree.
+    pub async fn close_with(&mut self, code: u16, reason: &'static str) {
+        if self.state != State::Over {
+            self.finish(Some(CloseFrame { code: code.into(), reason: reason.into() })).await;
+        }
+    }
+
+    /// What a frame, or the want of one, means; `None` if it means nothing to an office.
+    fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<Arrived> {
         match frame {
-            Some(Ok(Message::Text(text))) => return Some(Heard::Frame(text.into())),
-            Some(Ok(Message::Binary(bytes))) => return Some(Heard::Frame(bytes)),
+            Some(Ok(Message::Text(text))) => {
+                return Some(Arrived::Frame(Frame::Text(text.into())));
+            }
+            Some(Ok(Message::Binary(bytes))) => {
+                return Some(Arrived::Frame(Frame::Binary(bytes)));
+            }
             Some(Ok(Message::Pong(payload))) => return Some(pong(&payload)),
-            Some(Ok(Message::Ping(_) | Message::Frame(_))) => return Some(Heard::Alive),
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => return Some(Arrived::Alive),
             Some(Ok(Message::Close(_))) => self.state = State::Closing(None),
             Some(Err(error)) => self.state = self.blame(&error),
             None => self.state = State::Over,
@@ -129,28 +200,19 @@ impl Socket {
 
 impl Link for Socket {
     async fn next(&mut self) -> Option<Heard> {
-        loop {
-            match self.state.clone() {
-                State::Open => {
-                    let frame = self.frames.next().await;
-                    if let Some(heard) = self.hear(frame) {
-                        return Some(heard);
-                    }
-                }
-                State::Closing(code) => {
-                    let frame = code.map(|code| CloseFrame { code, reason: reason(code).into() });
-                    self.finish(frame).await;
-                }
-                State::Over => return None,
+        self.arrive().await.map(|arrived| match arrived {
+            Arrived::Frame(Frame::Text(envelope) | Frame::Binary(envelope)) => {
+                Heard::Frame(envelope)
             }
-        }
+            Arrived::Pong(payload) => Heard::Pong(payload),
+            Arrived::Alive => Heard::Alive,
+        })
     }
 
-    async fn send(&mut self, envelope: Bytes) -> Result<(), LinkDown> {
-        self.begin_write()?;
-        let patience = self.write_timeout + slow_line(envelope.len());
-        let outcome = timeout(patience, send_text(&mut self.frames, envelope)).await;
-        self.written(outcome)
+    // Envelopes are text; what is not may go out all the same, but not under that name.
+    fn send(&mut self, envelope: Bytes) -> impl Future<Output = Result<(), LinkDown>> + Send {
+        let is_text = std::str::from_utf8(&envelope).is_ok();
+        self.put(if is_text { Frame::Text(envelope) } else { Frame::Binary(envelope) })
     }
 
     async fn ping(&mut self, payload: u64) -> Result<(), LinkDown> {
@@ -160,11 +222,8 @@ impl Link for Socket {
         self.written(outcome)
     }
 
-    async fn close(&mut self, reason: CloseReason) {
-        if self.state != State::Over {
-            let code = CloseCode::from(reason.code());
-            self.finish(Some(CloseFrame { code, reason: reason.text().into() })).await;
-        }
+    fn close(&mut self, reason: CloseReason) -> impl Future<Output = ()> + Send {
+        self.close_with(reason.code(), reason.text())
     }
 }
 
@@ -175,10 +234,10 @@ fn slow_line(bytes: usize) -> Duration {
 
 const SLOWEST_BYTES_PER_SECOND: u64 = 8 * 1024;
 
-async fn send_text(frames: &mut WebSocketStream<Stream>, envelope: Bytes) -> Result<(), Error> {
+async fn send_frame(frames: &mut WebSocketStream<Stream>, frame: Frame) -> Result<(), Error> {
     // A pong may be waiting in the codec; it must not be cut in two by us.
     frames.flush().await?;
-    Ok(frame::write(frames.get_mut(), envelope).await?)
+    Ok(frame::write(frames.get_mut(), frame).await?)
 }
 
 /// The buffers and limits of one socket.
@@ -191,8 +250,8 @@ pub(crate) fn config(frame_bytes: usize) -> WebSocketConfig {
 }
 
 /// One of ours is eight bytes; all others only tell that somebody is there.
-fn pong(payload: &[u8]) -> Heard {
-    payload.try_into().map_or(Heard::Alive, |ours| Heard::Pong(u64::from_be_bytes(ours)))
+fn pong(payload: &[u8]) -> Arrived {
+    payload.try_into().map_or(Arrived::Alive, |ours| Arrived::Pong(u64::from_be_bytes(ours)))
 }
 
 fn reason(code: CloseCode) -> &'static str {

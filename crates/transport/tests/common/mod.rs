@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::{
     Certificates, Count, Drain, Limits, Network, Office, Page, Pages, ServeOptions, Socket, Tally,
-    serve,
+    Visit, serve,
 };
 
 /// How the mail in a response fared.
@@ -65,7 +65,7 @@ impl Office for Counter {
     }
 
     /// Echoes frames; obeys some.
-    async fn serve_socket(self: Arc<Self>, mut socket: Socket, drain: CancellationToken) {
+    async fn serve_socket(self: Arc<Self>, _: Visit, mut socket: Socket, drain: CancellationToken) {
         loop {
             let heard = tokio::select! {
                 heard = socket.next() => heard,

@@ -1,0 +1,295 @@
+//! The life of one socket at a dock.
+//!
+//! One task, and next to nothing in it while the socket is at rest: what is done about a message is boxed, and gone when it is done.
+
+use std::ops::ControlFlow;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, join};
+use mediator::{CloseReason, Link, LinkDown};
+use tokio::select;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::berth::Order;
+use super::berths::Mooring;
+use super::inbox::{Inbox, Item};
+use super::signs::{Due, Signs};
+use super::{Backend, Berth, BerthId, Dock, DockCount, Turned};
+use crate::{Arrived, Frame, Socket, Visit};
+
+/// What the backend is busy with for one socket.
+type Work = BoxFuture<'static, Result<(), Turned>>;
+
+/// How a socket ends.
+#[derive(Debug)]
+enum Goodbye {
+    /// Its peer has ended it, or it broke.
+    Theirs,
+    /// We close it.
+    Ours { code: u16, reason: &'static str },
+    /// The backend had it closed and waits for that.
+    Ordered(Order),
+    /// The backend has had enough of it.
+    Turned(Turned),
+}
+
+impl From<CloseReason> for Goodbye {
+    fn from(reason: CloseReason) -> Self {
+        Self::Ours { code: reason.code(), reason: reason.text() }
+    }
+}
+
+/// What happens next on a socket.
+enum Event {
+    Arrived(Option<Arrived>),
+    Order(Order),
+    Worked(Result<(), Turned>),
+    Drain,
+    Timer,
+}
+
+struct Call<B> {
+    dock: Arc<Dock<B>>,
+    mooring: Mooring,
+    socket: Socket,
+    inbox: Inbox,
+    work: Option<Work>,
+    signs: Signs,
+}
+
+/// Serves a socket until it is over and the backend has all of it.
+pub(super) async fn serve<B: Backend>(
+    dock: Arc<Dock<B>>,
+    visit: Visit,
+    socket: Socket,
+    drain: CancellationToken,
+) {
+    let Some(mut call) = Call::begin(dock, visit, socket) else { return };
+    let goodbye = call.attend(&drain).await;
+    // What the end needs room for is not kept at rest.
+    Box::pin(call.finish(goodbye)).await;
+}
+
+impl<B: Backend> Call<B> {
+    fn begin(dock: Arc<Dock<B>>, visit: Visit, socket: Socket) -> Option<Self> {
+        let mut random = [0; 16];
+        aws_lc_rs::rand::fill(&mut random).ok()?;
+        let mooring = dock.berths.moor(BerthId::from_random(random), dock.options.outbox_bytes);
+        let work = Some(open(dock.clone(), mooring.berth().clone(), visit));
+        let inbox = Inbox::new(dock.options.inbox_bytes);
+        Some(Self { dock, mooring, socket, inbox, work, signs: Signs::new(Instant::now()) })
+    }
+
+    /// Until the socket is to end.
+    async fn attend(&mut self, drain: &CancellationToken) -> Goodbye {
+        let mut drained = pin!(drain.cancelled());
+        let mut timer = pin!(sleep_until(Instant::now() + self.dock.options.ping_every));
+        loop {
+            let event = select! {
+                () = drained.as_mut() => Event::Drain,
+                outcome = progress(&mut self.work) => Event::Worked(outcome),
+                order = self.mooring.berth().next() => Event::Order(order),
+                arrived = self.socket.arrive(), if self.inbox.has_room() => Event::Arrived(arrived),
+                () = timer.as_mut() => Event::Timer,
+            };
+            let step = match event {
+                Event::Arrived(arrived) => self.take_in(arrived),
+                Event::Order(order) => Box::pin(self.obey(order)).await,
+                Event::Worked(outcome) => self.go_on(outcome),
+                Event::Timer => match Box::pin(self.look()).await {
+                    ControlFlow::Continue(next) => {
+                        timer.as_mut().reset(next);
+                        ControlFlow::Continue(())
+                    }
+                    ControlFlow::Break(goodbye) => ControlFlow::Break(goodbye),
+                },
+                Event::Drain => ControlFlow::Break(Box::pin(self.empty_outbox()).await),
+            };
+            if let ControlFlow::Break(goodbye) = step {
+                return goodbye;
+            }
+        }
+    }
+
+    fn take_in(&mut self, arrived: Option<Arrived>) -> ControlFlow<Goodbye> {
+        let now = Instant::now();
+        self.signs.heard(now);
+        match arrived {
+            None => return ControlFlow::Break(Goodbye::Theirs),
+            Some(Arrived::Frame(frame)) => {
+                self.signs.busy(now);
+                self.dock.tally.add(DockCount::Received);
+                self.inbox.put_frame(frame);
+            }
+            Some(Arrived::Pong(payload)) if payload != OWN_PING => self.inbox.put_pong(payload),
+            Some(Arrived::Pong(_) | Arrived::Alive) => {}
+        }
+        self.begin_work();
+        ControlFlow::Continue(())
+    }
+
+    fn go_on(&mut self, outcome: Result<(), Turned>) -> ControlFlow<Goodbye> {
+        self.work = None;
+        if let Err(turned) = outcome {
+            return ControlFlow::Break(Goodbye::Turned(turned));
+        }
+        self.begin_work();
+        ControlFlow::Continue(())
+    }
+
+    fn begin_work(&mut self) {
+        if self.work.is_some() {
+            return;
+        }
+        if let Some(item) = self.inbox.take() {
+            let berth = self.mooring.berth().clone();
+            self.work = Some(hand_over(self.dock.clone(), berth, item));
+        }
+    }
+
+    async fn obey(&mut self, order: Order) -> ControlFlow<Goodbye> {
+        let done = match order {
+            Order::Send(frame) => self.send(frame).await,
+            Order::Ping(payload) => self.socket.ping(payload).await,
+            close @ Order::Close { .. } => return ControlFlow::Break(Goodbye::Ordered(close)),
+        };
+        down(done)
+    }
+
+    async fn send(&mut self, frame: Frame) -> Result<(), LinkDown> {
+        self.socket.put(frame).await?;
+        self.signs.busy(Instant::now());
+        self.dock.tally.add(DockCount::Sent);
+        Ok(())
+    }
+
+    /// Sees whether the peer still lives, and says when to look again.
+    async fn look(&mut self) -> ControlFlow<Goodbye, Instant> {
+        let now = Instant::now();
+        if !self.inbox.has_room() {
+            // Its pongs are not read; that is our doing.
+            self.signs.heard(now);
+        }
+        match self.signs.due(now, &self.dock.options) {
+            Due::Wait(next) => ControlFlow::Continue(next),
+            Due::Ping => {
+                let sent = self.socket.ping(OWN_PING).await;
+                down(sent)?;
+                ControlFlow::Continue(now + self.dock.options.ping_patience)
+            }
+            Due::Dead => self.end(DockCount::SocketsDead, CloseReason::NoProofOfLife),
+            Due::Idle => self.end(DockCount::SocketsIdle, CloseReason::Idle),
+        }
+    }
+
+    fn end(&self, count: DockCount, reason: CloseReason) -> ControlFlow<Goodbye, Instant> {
+        self.dock.tally.add(count);
+        ControlFlow::Break(reason.into())
+    }
+
+    /// What was sent before the end began still goes out.
+    async fn empty_outbox(&mut self) -> Goodbye {
+        while let Some(order) = self.mooring.berth().try_next() {
+            if let ControlFlow::Break(goodbye) = self.obey(order).await {
+                return goodbye;
+            }
+        }
+        CloseReason::GoingAway.into()
+    }
+
+    /// Ends the socket and gives the backend the rest of it. The descriptor is free as soon as the peer agrees.
+    async fn finish(self, goodbye: Goodbye) {
+        let Self { dock, mooring, socket, inbox, work, .. } = self;
+        let berth = mooring.berth().clone();
+        drop(mooring);
+        let turned = match &goodbye {
+            Goodbye::Turned(turned) => Some(*turned),
+            _ => None,
+        };
+        let rest = Rest { dock, berth, inbox };
+        join(close(socket, goodbye), rest.hand_over(work, turned)).await;
+    }
+}
+
+/// What is left of a socket when it is over.
+struct Rest<B> {
+    dock: Arc<Dock<B>>,
+    berth: Arc<Berth>,
+    inbox: Inbox,
+}
+
+impl<B: Backend> Rest<B> {
+    async fn hand_over(mut self, work: Option<Work>, turned: Option<Turned>) {
+        let outcome = match turned {
+            Some(turned) => Err(turned),
+            None => self.drain(work).await,
+        };
+        self.dock.tally.add_many(DockCount::Lost, self.inbox.waiting());
+        match outcome {
+            Err(Turned::Refused) => return self.dock.tally.add(DockCount::SocketsRefused),
+            Err(Turned::TryLater) => self.dock.tally.add(DockCount::SocketsPutOff),
+            Err(Turned::Unfit) | Ok(()) => {}
+        }
+        self.dock.backend.closed(&self.berth).await;
+    }
+
+    async fn drain(&mut self, work: Option<Work>) -> Result<(), Turned> {
+        if let Some(work) = work {
+            work.await?;
+        }
+        while let Some(item) = self.inbox.take() {
+            hand_over(self.dock.clone(), self.berth.clone(), item).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The payload of the pings by which the dock itself sees whether a peer lives.
+const OWN_PING: u64 = 0;
+
+fn open<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, visit: Visit) -> Work {
+    Box::pin(async move { dock.backend.opened(&berth, visit).await })
+}
+
+fn hand_over<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, item: Item) -> Work {
+    Box::pin(async move {
+        match item {
+            Item::Message(message) => dock.backend.message(&berth, message).await,
+            Item::Pong(payload) => {
+                dock.backend.pong(&berth, payload).await;
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Until the work is done; for ever if there is none.
+async fn progress(work: &mut Option<Work>) -> Result<(), Turned> {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn close(mut socket: Socket, goodbye: Goodbye) {
+    match goodbye {
+        Goodbye::Theirs => {}
+        Goodbye::Ours { code, reason } => socket.close_with(code, reason).await,
+        Goodbye::Turned(turned) => socket.close_with(turned.code(), turned.text()).await,
+        Goodbye::Ordered(Order::Close { code, reason, done }) => {
+            socket.close_with(code, reason).await;
+            // Nobody may be waiting any more.
+            let _ = done.send(());
+        }
+        Goodbye::Ordered(_) => {}
+    }
+}
+
+fn down(done: Result<(), LinkDown>) -> ControlFlow<Goodbye> {
+    match done {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(LinkDown) => ControlFlow::Break(Goodbye::Theirs),
+    }
+}
