@@ -8,4 +8,6 @@
 //! one key, or about keys that are tagged with the name of the list that they stand beside.
 #![forbid(unsafe_code)]
 
+pub mod deliverer;
+pub mod streams;
 pub mod wire;

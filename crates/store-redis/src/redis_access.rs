@@ -60,6 +60,12 @@ impl Redis {
         self.engine.time().await
     }
 
+    /// The slot of a key in a cluster: 0 to 16383.
+    #[must_use]
+    pub fn slot_of(key: &str) -> usize {
+        slot_of(key.as_bytes())
+    }
+
     /// Whether both keys lie in one slot, so that a script may touch both.
     #[must_use]
     pub fn are_together(one: &str, other: &str) -> bool {

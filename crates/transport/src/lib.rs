@@ -43,7 +43,7 @@ mod socket;
 mod tally;
 mod visit;
 
-pub use carrier::{CarrierOptions, HttpWsCarrier};
+pub use carrier::{BadHeader, CarrierOptions, Errand, Headers, HttpWsCarrier, NoReply, Reply};
 pub use counter::{Asked, Told};
 pub use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 pub use hyper::{Method, StatusCode};

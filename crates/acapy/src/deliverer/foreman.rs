@@ -112,7 +112,11 @@ impl<T: Trade> Foreman<T> {
             return Ok(0);
         }
         let place = |entry: &[u8]| {
-            if entry.is_empty() { Err("empty or too large".to_owned()) } else { self.trade.place(entry) }
+            if entry.is_empty() {
+                Err("empty or too large".to_owned())
+            } else {
+                self.trade.place(entry)
+            }
         };
         let places: Vec<_> =
             peeked.into_iter().map(|one| (one.handle, place(&one.entry))).collect();

@@ -11,11 +11,13 @@ use super::lease::Lease;
 use super::schedule::Schedule;
 use super::tally::Tally;
 use super::trade::{Fate, Place, Trade, lane_of};
+use super::{Carriers, Controller};
 use crate::wire;
 
 /// Posts what agents send.
 pub(super) struct Outbound {
-    pub carrier: Arc<HttpWsCarrier>,
+    pub carriers: Carriers,
+    pub controllers: Vec<Controller>,
     pub schedule: Schedule,
     pub tally: Arc<Tally>,
 }
@@ -35,7 +37,7 @@ impl Trade for Outbound {
         };
         let failures = entry.retries.saturating_add(job.failures).saturating_add(1);
         let dead = |reason| Fate::Dead { endpoint: shown(&url), attempts: failures, reason };
-        match self.carrier.bring(url.as_str(), &headers, entry.payload).await {
+        match self.carrier(&url).bring(url.as_str(), &headers, entry.payload).await {
             End::Done => {
                 self.tally.delivered();
                 Fate::Done
@@ -46,6 +48,14 @@ impl Trade for Outbound {
                 None => dead(reason),
             },
         }
+    }
+}
+
+impl Outbound {
+    /// Controllers are the operator's own, wherever they live.
+    fn carrier(&self, url: &Url) -> &HttpWsCarrier {
+        let is_own = self.controllers.iter().any(|controller| controller.has(url));
+        if is_own { &self.carriers.own } else { &self.carriers.endpoints }
     }
 }
 

@@ -29,6 +29,12 @@ impl Names {
         format!("{}_inbound_{kid}", self.prefix)
     }
 
+    /// A stream of what came for the keys of a partition ([`crate::streams`]).
+    #[must_use]
+    pub fn inbound_stream(&self, partition: u16) -> String {
+        format!("{}_inbound_stream_{partition}", self.prefix)
+    }
+
     /// The lists of answers ([`Answer`](super::Answer)): the relay's own name for it, and the plug-in's.
     #[must_use]
     pub fn answers(&self) -> [String; 2] {

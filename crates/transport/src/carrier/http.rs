@@ -8,11 +8,11 @@ use bytes::Bytes;
 use mediator::{Carried, End};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use rustls::ClientConfig;
 
 use super::names::{Names, NoAddress};
-use super::{CarrierOptions, Outcome, stopped};
+use super::{CarrierOptions, Headers, Outcome, stopped};
 use crate::media;
 
 /// Bodies of answers are read, so that the connection can be used again, up to here.
@@ -24,7 +24,7 @@ const KEEP_IDLE: Duration = Duration::from_secs(4);
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Poster {
-    client: Client,
+    pub(super) client: Client,
     names: Arc<Names>,
 }
 
@@ -49,32 +49,48 @@ impl Poster {
     }
 
     pub(super) async fn carry(&self, url: &Url, envelopes: &[Bytes]) -> Carried {
-        if self.names.check_literal(url).is_err() {
-            return stopped(0, End::Forbidden(NoAddress::Forbidden.to_string()));
-        }
         for (taken, envelope) in envelopes.iter().enumerate() {
-            match self.post(url, envelope.clone()).await {
-                Outcome::Taken => {}
-                outcome => return stopped(taken, outcome.into()),
+            let request = self.client.post(url.clone()).header(CONTENT_TYPE, media::ENVELOPE);
+            match self.send(url, request.body(envelope.clone())).await {
+                End::Done => {}
+                end => return stopped(taken, end),
             }
         }
         stopped(envelopes.len(), End::Done)
     }
 
-    async fn post(&self, url: &Url, envelope: Bytes) -> Outcome {
-        let request =
-            self.client.post(url.clone()).header(CONTENT_TYPE, media::ENVELOPE).body(envelope);
+    /// One body with the headers that its author chose.
+    pub(super) async fn post(&self, url: &Url, headers: &Headers, body: Bytes) -> End {
+        let request = self.client.post(url.clone()).headers(headers.map().clone());
+        self.send(url, request.body(body)).await
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder) -> End {
+        if let Err(end) = self.check(url) {
+            return end;
+        }
         match request.send().await {
             Ok(response) => {
                 let status = response.status();
                 discard(response).await;
-                judge(status)
+                judge(status).into()
             }
-            Err(error) if is_forbidden(&error) => {
-                Outcome::Forbidden(NoAddress::Forbidden.to_string())
-            }
-            Err(error) => Outcome::Failed(reason(&error)),
+            Err(error) => failure(&error),
         }
+    }
+
+    /// Whether the host, if it is an address itself, may be dialled.
+    pub(super) fn check(&self, url: &Url) -> Result<(), End> {
+        self.names.check_literal(url).map_err(|why| End::Forbidden(why.to_string()))
+    }
+}
+
+/// What it means that there was no answer.
+pub(super) fn failure(error: &reqwest::Error) -> End {
+    if is_forbidden(error) {
+        End::Forbidden(NoAddress::Forbidden.to_string())
+    } else {
+        End::Failed(reason(error))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The way out: envelopes for agents that have an address.
 
 mod address;
+mod errand;
+mod headers;
 mod http;
 mod names;
 mod tls;
@@ -17,6 +19,9 @@ use reqwest::Url;
 use rustls::pki_types::CertificateDer;
 
 use self::names::Names;
+
+pub use errand::{Errand, NoReply, Reply};
+pub use headers::{BadHeader, Headers};
 
 /// How to reach agents.
 #[derive(Debug, Clone)]
@@ -75,17 +80,49 @@ impl HttpWsCarrier {
     }
 }
 
+impl HttpWsCarrier {
+    /// Brings one body to an `http`, `https`, `ws` or `wss` endpoint, over HTTP with exactly these headers, over WebSocket as one binary
+    /// frame. Takes a bounded time.
+    pub async fn bring(&self, uri: &str, headers: &Headers, body: Bytes) -> End {
+        match endpoint(uri) {
+            Ok(Endpoint::Http(url)) => self.http.post(&url, headers, body).await,
+            Ok(Endpoint::Ws(url)) => self.ws.carry(&url, &[body]).await.end,
+            Err(end) => end,
+        }
+    }
+
+    /// Makes a request and gives the answer, whatever its status. Follows no redirect.
+    ///
+    /// # Errors
+    ///
+    /// Whether it was made at all.
+    pub async fn run(&self, errand: Errand) -> Result<Reply, NoReply> {
+        self.http.ask(errand).await
+    }
+}
+
 #[async_trait]
 impl Carrier for HttpWsCarrier {
     async fn carry(&self, uri: &str, envelopes: &[Bytes]) -> Carried {
-        let Ok(url) = Url::parse(uri) else {
-            return stopped(0, End::Forbidden("not a URL".to_owned()));
-        };
-        match url.scheme() {
-            "http" | "https" => self.http.carry(&url, envelopes).await,
-            "ws" | "wss" => self.ws.carry(&url, envelopes).await,
-            _ => stopped(0, End::Forbidden("not an address of http, https, ws or wss".to_owned())),
+        match endpoint(uri) {
+            Ok(Endpoint::Http(url)) => self.http.carry(&url, envelopes).await,
+            Ok(Endpoint::Ws(url)) => self.ws.carry(&url, envelopes).await,
+            Err(end) => stopped(0, end),
         }
+    }
+}
+
+enum Endpoint {
+    Http(Url),
+    Ws(Url),
+}
+
+fn endpoint(uri: &str) -> Result<Endpoint, End> {
+    let url = Url::parse(uri).map_err(|_| End::Forbidden("not a URL".to_owned()))?;
+    match url.scheme() {
+        "http" | "https" => Ok(Endpoint::Http(url)),
+        "ws" | "wss" => Ok(Endpoint::Ws(url)),
+        _ => Err(End::Forbidden("not an address of http, https, ws or wss".to_owned())),
     }
 }
 

@@ -111,8 +111,7 @@ pub(super) fn going(answer: Value) -> Result<Going> {
 }
 
 pub(super) fn peeked(answer: Value) -> Result<Vec<Peeked>> {
-    Reader::new(answer)?
-        .all(|reader| Ok(Peeked { handle: reader.next()?, entry: reader.next()? }))
+    Reader::new(answer)?.all(|reader| Ok(Peeked { handle: reader.next()?, entry: reader.next()? }))
 }
 
 pub(super) fn letters(answer: Value) -> Result<Vec<Letter>> {

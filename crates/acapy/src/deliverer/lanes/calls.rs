@@ -94,12 +94,7 @@ impl Lanes {
     }
 
     /// Notes how often the entry `id` has failed while it is being tried.
-    pub async fn mark(
-        &self,
-        (lane, token): (&str, &str),
-        id: &str,
-        failures: u32,
-    ) -> Result<bool> {
+    pub async fn mark(&self, (lane, token): (&str, &str), id: &str, failures: u32) -> Result<bool> {
         self.call(self.on(&MARK).arg(lane).arg(token).arg(id).arg(failures)).await
     }
 

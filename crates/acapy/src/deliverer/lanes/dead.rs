@@ -3,9 +3,9 @@
 use redis::Value;
 use store::Result;
 
+use super::Lanes;
 use super::answers::{self, Letter};
 use super::calls::{DEAD_LIST, DEAD_REPLAY};
-use super::Lanes;
 
 type Fields = Vec<(String, Vec<(String, Vec<u8>)>)>;
 

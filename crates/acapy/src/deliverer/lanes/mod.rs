@@ -25,7 +25,7 @@ use store_redis::Redis;
 use crate::wire::Names;
 
 pub use answers::Letter;
-pub(super) use answers::{Claim, Going, Job, Peeked};
+pub(super) use answers::{Going, Job};
 
 /// The lanes of one list.
 #[derive(Debug, Clone)]
@@ -82,11 +82,6 @@ impl Lanes {
             beside("sorter"),
         ];
         Self { redis, keys, source, limits }
-    }
-
-    /// The server.
-    pub fn redis(&self) -> &Redis {
-        &self.redis
     }
 
     async fn call<T: redis::FromRedisValue>(&self, call: store_redis::Call) -> Result<T> {

@@ -1,0 +1,132 @@
+//! Calls of the admin API, executed.
+//!
+//! A call that only reads may be made twice. One that writes is made once at most: that it is begun is noted before, so that
+//! whoever finds the note after a crash answers 502 and does not repeat it. Answers to writes are kept for a while, so that the same
+//! idempotency key, or the same call found a second time, gets the same answer.
+
+mod call;
+mod records;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{Result, StoreError};
+use transport::{HttpWsCarrier, NoReply, Reply};
+use url::Url;
+
+use self::call::{Checked, answer, check, lane};
+use self::records::{Record, Records};
+use super::lanes::Job;
+use super::lease::Lease;
+use super::tally::Tally;
+use super::trade::{Fate, Place, Trade};
+use crate::wire::{AdminAnswer, AdminCall, Names};
+
+/// Where calls go.
+#[derive(Debug, Clone)]
+pub struct AdminApi {
+    /// The URL that paths are appended to.
+    pub url: Url,
+    /// An answer may have so many bytes.
+    pub answer_bytes: usize,
+    /// For how long the answer to a call with an idempotency key is kept.
+    pub kept: Duration,
+}
+
+/// See the module.
+pub(super) struct Admin {
+    pub api: AdminApi,
+    pub carrier: Arc<HttpWsCarrier>,
+    pub names: Names,
+    pub redis: store_redis::Redis,
+    pub tally: Arc<Tally>,
+}
+
+/// How long to wait before an answer that could not be given is given again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+impl Trade for Admin {
+    const WHAT: &'static str = "admin calls";
+
+    fn place(&self, entry: &[u8]) -> std::result::Result<Place, String> {
+        let call = AdminCall::from_bytes(entry).map_err(|junk| junk.to_string())?;
+        if !call.reply_to.starts_with(&self.names.admin_answers_of_all()) {
+            return Err("the answer is wanted where no answers go".to_owned());
+        }
+        Ok(Place { lane: lane(&call), endpoint: self.api.url.to_string() })
+    }
+
+    async fn attempt(&self, job: &Job, lease: &Lease) -> Fate {
+        let Ok(call) = AdminCall::from_bytes(&job.entry) else { return Fate::Done };
+        match self.deal_with(&call, job, lease).await {
+            Ok(fate) => fate,
+            // A key of the wrong type stays one: nobody can be answered there.
+            Err(StoreError::Damaged(_)) => Fate::Done,
+            Err(error) => {
+                self.tally.failed(Self::WHAT, &error);
+                Fate::Later { failures: job.failures, wait: AGAIN }
+            }
+        }
+    }
+}
+
+impl Admin {
+    async fn deal_with(&self, call: &AdminCall, job: &Job, lease: &Lease) -> Result<Fate> {
+        let records = Records { redis: &self.redis, names: &self.names, kept: self.api.kept };
+        if let Some(record) = records.find(call).await? {
+            return self.reply(call, record.answer_to(call)).await;
+        }
+        if self.redis.time().await?.0 > call.deadline {
+            return Ok(Fate::Done);
+        }
+        let checked = match check(call, &self.api) {
+            Ok(checked) => checked,
+            Err(why) => return self.reply(call, answer(call, 400, &why)).await,
+        };
+        if checked.reads {
+            return self.reply(call, self.execute(call, checked).await.1).await;
+        }
+        let (made, given) = if job.failures > 0 {
+            (
+                true,
+                answer(call, 502, "the call was interrupted: whether it was followed is not known"),
+            )
+        } else if lease.mark(&job.id, 1).await? {
+            self.execute(call, checked).await
+        } else {
+            return Ok(Fate::Lost);
+        };
+        if made {
+            records.keep(call, &Record::of(call, &given)).await?;
+        }
+        self.reply(call, given).await
+    }
+
+    /// Makes the call, and says whether it was made.
+    async fn execute(&self, call: &AdminCall, checked: Checked) -> (bool, AdminAnswer) {
+        match self.carrier.run(checked.errand).await {
+            Ok(reply) => {
+                self.tally.delivered();
+                (true, passed_on(call, reply))
+            }
+            Err(NoReply::NotMade(why)) => (false, answer(call, 502, &why)),
+            Err(NoReply::Lost(why)) => (true, answer(call, 504, &why)),
+        }
+    }
+
+    async fn reply(&self, call: &AdminCall, answer: AdminAnswer) -> Result<Fate> {
+        records::reply(&self.redis, &call.reply_to, &answer.to_bytes()).await?;
+        Ok(Fate::Done)
+    }
+}
+
+fn passed_on(call: &AdminCall, reply: Reply) -> AdminAnswer {
+    let content_type = reply.headers.iter().find(|(name, _)| *name == "content-type");
+    let headers = content_type.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    AdminAnswer {
+        id: call.id.clone(),
+        status: reply.status,
+        headers: headers.into_iter().collect(),
+        body: reply.body,
+    }
+}
