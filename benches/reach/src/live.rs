@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use protocols::{client, pickup};
 use testkit::{Agent, Frame, Heard, Parcel, Posted, Socket, Wallet, Words};
 use tokio::task::JoinHandle;
@@ -20,6 +21,9 @@ type Latencies = Arc<Vec<AtomicU64>>;
 /// Messages of the first second, which are not counted.
 const WARM_UP: Duration = Duration::from_secs(2);
 
+/// Wallets that join, and sockets that open, at once.
+const AT_A_TIME: usize = 16;
+
 /// How long the last messages may take.
 const TAIL: Duration = Duration::from_secs(5);
 
@@ -32,14 +36,14 @@ pub async fn measure(deployment: &Deployment, arguments: &Arguments) {
     let forwards: Arc<Vec<(usize, Bytes)>> = Arc::new(sealed(&wallets, count));
 
     let latencies: Latencies = Arc::new((0..count).map(|_| AtomicU64::new(0)).collect());
+    let sockets = open_all(deployment, &wallets).await;
     let start = Instant::now() + Duration::from_secs(1);
     let pace = Pace { start, rate };
-    let mut readers = Vec::new();
-    for (turn, wallet) in wallets.iter().enumerate() {
-        let there = wallet.by_way_of(deployment.address(turn));
-        let socket = go_live(&there).await;
-        readers.push(read(socket, wallet.agent().clone(), latencies.clone(), pace));
-    }
+    let readers: Vec<_> = sockets
+        .into_iter()
+        .zip(&wallets)
+        .map(|(socket, wallet)| read(socket, wallet.agent().clone(), latencies.clone(), pace))
+        .collect();
     let skipped = (rate as u64 * WARM_UP.as_secs()) as usize;
     let mut before = deployment.used();
     let mut posts = Vec::new();
@@ -105,12 +109,18 @@ impl Pace {
 /// Connected, mediated wallets, each through another instance than the last.
 pub async fn join_all(deployment: &Deployment, count: u32) -> Vec<Wallet> {
     let http = load::client();
-    let mut wallets = Vec::new();
-    for number in 0..count {
-        let address = deployment.address(number as usize);
-        wallets.push(load::wallet_over(http.clone(), address, number).await);
-    }
-    wallets
+    let joining = stream::iter(0..count).map(|number| {
+        load::wallet_over(http.clone(), deployment.address(number as usize), number)
+    });
+    joining.buffered(AT_A_TIME).collect().await
+}
+
+/// A live socket of each wallet, in turn with each instance.
+async fn open_all(deployment: &Deployment, wallets: &[Wallet]) -> Vec<Socket> {
+    let opening = wallets.iter().enumerate().map(|(turn, wallet)| async move {
+        go_live(&wallet.by_way_of(deployment.address(turn))).await
+    });
+    stream::iter(opening).buffered(AT_A_TIME).collect().await
 }
 
 fn sealed(wallets: &[Wallet], count: usize) -> Vec<(usize, Bytes)> {

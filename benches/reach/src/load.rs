@@ -29,8 +29,9 @@ pub async fn wallet_over(http: reqwest::Client, address: SocketAddr, number: u32
     let wallet = Wallet::stranger_over(http, address, number, &History::default());
     let invited = wallet.invitation().await;
     let request = wallet.agent().request(Handshake::DidExchange11, &invited, None);
-    let Posted::Answered(answer) = wallet.post(&request.envelope).await else {
-        panic!("no response")
+    let answer = match wallet.post(&request.envelope).await {
+        Posted::Answered(answer) => answer,
+        other => panic!("no response to a handshake: {other:?}"),
     };
     wallet.agent().accept(&request, &invited, &answer).expect("a response");
     wallet.be_mediated().await;

@@ -17,7 +17,10 @@ const AT_A_TIME: usize = 16;
 /// How long the deployment is watched at rest.
 const AT_REST: Duration = Duration::from_secs(60);
 
-/// `--sessions` live sockets, all with the first instance.
+/// New sessions look at their mailboxes now and then before they only listen.
+const SETTLING: u64 = 60;
+
+/// `--sessions` live sockets, all with the first instance, watched after `--settle` seconds.
 pub async fn measure(deployment: &Deployment, arguments: &Arguments) {
     let count = arguments.of("sessions", 19_000_u32);
     let http = load::client();
@@ -34,6 +37,7 @@ pub async fn measure(deployment: &Deployment, arguments: &Arguments) {
     sleep(Duration::from_secs(5)).await;
     let idle = deployment.resident();
     println!("{count} live sessions: {:.2} KB each", (idle - before) * 1e3 / f64::from(count));
+    sleep(Duration::from_secs(arguments.of("settle", SETTLING))).await;
     let used = deployment.used();
     sleep(AT_REST).await;
     let used = deployment.used() - used;

@@ -15,8 +15,8 @@ section! {
         batch_bytes: ByteSize = "2MiB";
         /// Messages on their way to one session without acknowledgement or proof of life.
         window: usize = "200";
-        /// A quiet socket is pinged so often.
-        ping_every: Duration = "25s";
+        /// A quiet socket is pinged so often. Proxies commonly close what is quiet for a minute.
+        ping_every: Duration = "45s";
         /// After a push, a silence of this length is broken by a ping.
         ping_after_push: Duration = "5s";
         /// A ping that stays unanswered so long ends the session.
