@@ -19,8 +19,6 @@ mod outlet;
 mod register;
 mod shard;
 mod slip;
-#[cfg(test)]
-mod tests;
 mod visit;
 
 use std::collections::HashMap;

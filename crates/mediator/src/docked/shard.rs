@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn the_part_of_a_socket_never_changes() {
         assert_eq!(shard_of(&"a".parse().unwrap()), 12);
-        assert_eq!(shard_of(&"0123456789abcdef0123456789abcdef".parse().unwrap()), 17);
+        assert_eq!(shard_of(&"0123456789abcdef0123456789abcdef".parse().unwrap()), 16);
     }
 
     #[test]

@@ -43,6 +43,8 @@ fn id(payload: u64) -> String {
 
 fn payload(id: &str) -> Option<u64> {
     let digits = id.strip_prefix(MARK).filter(|digits| digits.len() == 16)?;
+    // The parser would take a sign, too.
+    let digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)?;
     u64::from_str_radix(digits, 16).ok()
 }
 

@@ -1,0 +1,8 @@
+//! Sockets that end at docks, served by one mediator or by several.
+#![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
+
+mod ending;
+mod harbour;
+mod proving;
+mod serving;
+mod taking_over;
