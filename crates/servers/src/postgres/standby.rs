@@ -38,14 +38,28 @@ impl Postgres {
         standby
     }
 
-    /// Waits until the standby of this server has on disk what was committed so far.
+    /// Waits until the standby of this server has what was committed so far.
     ///
     /// # Panics
     /// If that does not happen.
     pub async fn until_followed(&self) {
-        let behind = "SELECT count(*) FROM pg_stat_replication \
-                      WHERE state = 'streaming' AND flush_lsn >= pg_current_wal_insert_lsn()";
-        until("the standby follows", async || self.sql("postgres", behind).await == "1").await;
+        let end = self.write_all().await;
+        let follows = format!(
+            "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND flush_lsn > '{end}'"
+        );
+        until("the standby follows", async || self.sql("postgres", &follows).await == "1").await;
+    }
+
+    /// Writes everything down that was committed so far, be it waited for or not, and returns where it begins to end.
+    ///
+    /// # Panics
+    /// If the server refuses it.
+    pub async fn write_all(&self) -> String {
+        self.sql(
+            "postgres",
+            "SET synchronous_commit = local; SELECT pg_logical_emit_message(true, 'test', '')",
+        )
+        .await
     }
 
     /// Takes the place of the primary, which has to be gone, and waits until it takes writes.
@@ -65,7 +79,9 @@ impl Postgres {
     fn prepare_standby(primary: &Self) -> Self {
         let source = format!("host=127.0.0.1 port={} user=postgres", primary.port);
         let spec = PgSpec::plain()
-            .with("primary_conninfo", &format!("{source} application_name={NAME}"));
+            .with("primary_conninfo", &format!("{source} application_name={NAME}"))
+            // It would sync a thousand files before it starts. No test takes its machine away.
+            .with("fsync", "off");
         let server = Self::prepare_from(spec, |data| back_up(&source, data));
         std::fs::write(server.data().join("standby.signal"), "").expect("a sign is set");
         give_away(server.directory.path());
