@@ -9,5 +9,10 @@
 #![forbid(unsafe_code)]
 
 pub mod deliverer;
+mod health;
+mod random;
+pub mod relay;
 pub mod streams;
 pub mod wire;
+
+pub use health::Health;

@@ -12,6 +12,11 @@ use crate::{Asked, Socket, Told, Visit};
 
 /// Who deals with what the transport brings. The mediator is one; tests have smaller ones.
 pub trait Office: Send + Sync + 'static {
+    /// The status of an envelope that was taken and is not answered.
+    const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
+    /// Whether envelopes may be posted as any media type, not only as those that envelopes have.
+    const ANY_MEDIA_TYPE: bool = false;
+
     /// Deals with one posted envelope. The future may be dropped when the peer hangs up.
     fn post(self: &Arc<Self>, envelope: &[u8]) -> impl Future<Output = Answer> + Send;
 

@@ -1,6 +1,7 @@
 //! A Redis Cluster.
 
 mod migration;
+mod one_node;
 mod replicas;
 mod topology;
 

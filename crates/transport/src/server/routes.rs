@@ -67,7 +67,8 @@ impl<O: Office> Visitor<O> {
     }
 
     async fn post(&self, request: Request<Incoming>) -> Result<Response<Reply>, Cut> {
-        let Some(media_type) = media::reply_to(content_type(request.headers())) else {
+        let any = O::ANY_MEDIA_TYPE.then_some(media::ENVELOPE);
+        let Some(media_type) = media::reply_to(content_type(request.headers())).or(any) else {
             return Ok(self.unread(
                 Count::MediaTypes,
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -124,7 +125,7 @@ impl<O: Office> Visitor<O> {
     ) -> Result<Response<Reply>, Cut> {
         self.desk.tally.add(Count::Posts);
         match self.desk.office.post(envelope).await {
-            Answer::Accepted => Ok(respond::status(StatusCode::ACCEPTED)),
+            Answer::Accepted => Ok(respond::status(O::ACCEPTED)),
             Answer::Reply { envelope, receipt } => {
                 let parcel = receipt
                     .map(|receipt| (Parcel::new(receipt, self.desk.counter()), self.pulse.clone()));

@@ -1,0 +1,125 @@
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use mediator::Refusal;
+use store::{Result, StoreError};
+use store_redis::{Redis, Script};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
+
+use super::RelayOptions;
+use super::addressees::Addressees;
+use super::assign::{Board, RedisMaps};
+use super::known::KnownKeys;
+use super::tally::{Count, Tally};
+use crate::wire::{Inbound, TransportType};
+
+static PUSH: LazyLock<Script> =
+    LazyLock::new(|| Script::new("push", include_str!("scripts/push.lua")));
+
+/// Between two tries to reach Redis.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// What became of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It lies in the list of its key.
+    Kept,
+    /// It is not taken.
+    Refused(Refusal),
+    /// Redis is away, or the keys of agents cannot be learned.
+    Away,
+}
+
+/// Puts what comes into the lists.
+pub(crate) struct Intake {
+    pub redis: Redis,
+    pub maps: RedisMaps,
+    pub board: Arc<Board>,
+    pub known: Option<KnownKeys>,
+    pub options: RelayOptions,
+    pub tally: Arc<Tally>,
+    pub held: Semaphore,
+}
+
+impl Intake {
+    /// Takes one envelope in.
+    pub async fn take(
+        &self,
+        envelope: &[u8],
+        came: TransportType,
+        txn_id: Option<String>,
+    ) -> Taken {
+        let taken = self.judge(envelope, came, txn_id).await;
+        self.tally.add(match taken {
+            Taken::Kept => Count::Kept,
+            Taken::Refused(Refusal::UnknownRecipient) => Count::UnknownKeys,
+            Taken::Refused(Refusal::MailboxFull) => Count::ListsFull,
+            Taken::Refused(_) => Count::NotEnvelopes,
+            Taken::Away => Count::Away,
+        });
+        taken
+    }
+
+    async fn judge(&self, envelope: &[u8], came: TransportType, txn_id: Option<String>) -> Taken {
+        let Ok(addressees) = Addressees::of(envelope, &self.options.limits) else {
+            return Taken::Refused(Refusal::NotAnEnvelope);
+        };
+        let Ok(_place) = self.held.try_acquire() else { return Taken::Away };
+        match self.is_welcome(&addressees).await {
+            Some(true) => {}
+            Some(false) => return Taken::Refused(Refusal::UnknownRecipient),
+            None => return Taken::Away,
+        }
+        let payload = Bytes::copy_from_slice(envelope);
+        let entry = Inbound { payload, transport_type: Some(came), txn_id }.to_bytes();
+        self.keep(&addressees.kid, &entry).await
+    }
+
+    /// Whether mail for these is taken; `None` if that cannot be told.
+    async fn is_welcome(&self, addressees: &Addressees) -> Option<bool> {
+        if let Some(known) = &self.known
+            && !known.know_one_of(&addressees.keys).await.ok()?
+        {
+            return Some(false);
+        }
+        let has_place = self.board.keys() < self.options.most_keys;
+        Some(has_place || self.board.owner(&addressees.kid).is_some())
+    }
+
+    async fn keep(&self, kid: &str, entry: &[u8]) -> Taken {
+        let deadline = Instant::now() + self.options.store_patience;
+        let mut again = false;
+        loop {
+            match self.try_to_keep(kid, entry, again).await {
+                Ok(true) => return Taken::Kept,
+                Ok(false) => return Taken::Refused(Refusal::MailboxFull),
+                Err(StoreError::Unavailable(_)) if Instant::now() < deadline => sleep(BREATH).await,
+                Err(error) => {
+                    tracing::warn!(%error, "a message could not be kept");
+                    return Taken::Away;
+                }
+            }
+            again = true;
+        }
+    }
+
+    /// Whether there was room. Mail for a key without an instance is kept all the same: as soon as there is one, it gets the key.
+    async fn try_to_keep(&self, kid: &str, entry: &[u8], again: bool) -> Result<bool> {
+        let owner = self.board.owner(kid);
+        match &owner {
+            // Only relays of another kind look at the count: it is not worth a message.
+            Some(uid) => drop(self.maps.count_pending(kid, uid).await),
+            None => self.maps.remember_unassigned(kid).await?,
+        }
+        let list = self.options.names.inbound(kid);
+        let call =
+            PUSH.on(&[list]).arg(entry).arg(self.options.most_messages).arg(i32::from(again));
+        let had_room: bool = self.redis.call(call).await?;
+        if owner.is_none() {
+            self.board.announce(kid);
+        }
+        Ok(had_room)
+    }
+}

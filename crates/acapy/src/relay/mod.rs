@@ -1,0 +1,84 @@
+//! In front of ACA-Py: takes envelopes over HTTP and WebSocket, and puts them into the lists that the plug-in pops from.
+
+mod addressees;
+mod answers;
+mod assign;
+mod intake;
+mod known;
+mod office;
+mod options;
+mod tally;
+
+use std::sync::Arc;
+
+use store::Clock;
+use store_redis::Redis;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use self::answers::Answers;
+use self::assign::{Assigner, Board, Pace, RedisMaps};
+use self::intake::Intake;
+use self::known::KnownKeys;
+use crate::Health;
+use crate::random::random;
+
+pub use known::KeySource;
+pub use office::RelayPages;
+pub use options::{Answering, RelayOptions};
+pub use tally::{Count, Tally};
+
+/// One relay. Any number of them may work on one Redis.
+pub struct Relay {
+    intake: Intake,
+    answers: Arc<Answers>,
+}
+
+/// What a relay does beside taking messages; to be run for as long as it takes any.
+pub struct Housekeeping {
+    relay: Arc<Relay>,
+    assigner: Assigner<RedisMaps>,
+    arrivals: mpsc::Receiver<String>,
+}
+
+impl Relay {
+    /// A relay, and the work that has to go on beside it.
+    #[must_use]
+    pub fn new(
+        redis: Redis,
+        clock: Arc<dyn Clock>,
+        options: RelayOptions,
+    ) -> (Arc<Self>, Housekeeping) {
+        let (board, arrivals) = Board::new();
+        let board = Arc::new(board);
+        let maps = RedisMaps::new(redis.clone(), options.names.clone());
+        let pace = Pace { every: options.look_every, patience: options.silence };
+        let assigner = Assigner::new(maps.clone(), clock, board.clone(), &pace);
+        let known = options.keys.clone().map(KnownKeys::new);
+        let held = Semaphore::new(options.held.min(Semaphore::MAX_PERMITS));
+        let tally = Arc::new(Tally::default());
+        let intake = Intake { redis, maps, board, known, options, tally, held };
+        let relay = Arc::new(Self { intake, answers: Arc::new(Answers::new(random())) });
+        (relay.clone(), Housekeeping { relay, assigner, arrivals })
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.intake.tally
+    }
+}
+
+impl Housekeeping {
+    /// Works until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { relay, assigner, arrivals } = self;
+        let Intake { redis, options, .. } = &relay.intake;
+        let collecting = async {
+            if options.answers != Answering::Never {
+                relay.answers.collect(redis, &options.names, &stop).await;
+            }
+        };
+        tokio::join!(assigner.run(arrivals, stop.clone()), collecting);
+    }
+}
