@@ -5,7 +5,7 @@ mod errand;
 mod headers;
 mod http;
 mod names;
-mod tls;
+pub(crate) mod tls;
 mod ws;
 
 use std::io;

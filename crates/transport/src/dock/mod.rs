@@ -1,19 +1,26 @@
 //! A dock: it holds wallets' sockets for somebody who cannot.
 //!
 //! A [`Dock`] is the [`Office`](crate::Office) of a port. Each socket gets a [`Berth`], by which whoever knows its [`BerthId`] can send
-//! to it; what the socket brings goes to the [`Backend`], one message after the other.
+//! to it; what the socket brings goes to the [`Backend`], one message after the other. [`http::HttpBackend`] calls somebody back as
+//! SocketDock does, and [`Private`] is where that somebody sends from.
 
 mod backend;
 mod berth;
 mod berths;
 mod call;
+pub mod http;
 mod inbox;
+mod loopback;
 mod office;
+mod private;
+pub mod signature;
 mod signs;
 mod tally;
 
 pub use backend::{Backend, Message, Turned};
-pub use berth::{Berth, BerthId, Unsent};
+pub use berth::{Berth, BerthId, NotABerth, Unsent};
 pub use berths::Berths;
+pub use loopback::Loopback;
 pub use office::{Dock, DockOptions};
+pub use private::{Private, PrivateOptions};
 pub use tally::{DockCount, DockTally};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mediator::Answer;
 use tokio_util::sync::CancellationToken;
 
-use super::{Backend, Berth, BerthId, Berths, DockTally, call};
+use super::{Backend, Berth, BerthId, Berths, DockTally, Private, call};
 use crate::{Asked, Method, Office, Socket, StatusCode, Told, Visit};
 
 /// What one socket may use, and when it counts as gone.
@@ -43,6 +43,7 @@ pub struct Dock<B> {
     pub(super) berths: Arc<Berths>,
     pub(super) options: DockOptions,
     pub(super) tally: Arc<DockTally>,
+    private: Option<Arc<Private>>,
 }
 
 impl<B: Backend> Dock<B> {
@@ -52,8 +53,15 @@ impl<B: Backend> Dock<B> {
         berths: Arc<Berths>,
         tally: Arc<DockTally>,
         options: DockOptions,
-    ) -> Arc<Self> {
-        Arc::new(Self { backend, berths, options, tally })
+    ) -> Self {
+        Self { backend, berths, options, tally, private: None }
+    }
+
+    /// Answers for its private side on the same port, as SocketDock does.
+    #[must_use]
+    pub fn sharing_its_port(mut self, private: Arc<Private>) -> Self {
+        self.private = Some(private);
+        self
     }
 
     /// Who stands behind it.
@@ -92,10 +100,14 @@ impl<B: Backend> Office for Dock<B> {
     }
 
     fn answers(&self, method: &Method, path: &str) -> bool {
-        !B::TAKES_POSTS && path == "/" && method == Method::POST
+        let refused = !B::TAKES_POSTS && path == "/" && method == Method::POST;
+        refused || self.private.as_ref().is_some_and(|private| private.knows(path))
     }
 
-    async fn answer(self: &Arc<Self>, _: Asked) -> Told {
-        Told::text(StatusCode::METHOD_NOT_ALLOWED, "only sockets are served here")
+    async fn answer(self: &Arc<Self>, asked: Asked) -> Told {
+        match &self.private {
+            Some(private) if private.knows(&asked.path) => private.tell(asked).await,
+            _ => Told::text(StatusCode::METHOD_NOT_ALLOWED, "only sockets are served here"),
+        }
     }
 }

@@ -1,0 +1,245 @@
+//! A backend that is called back over HTTP, as SocketDock calls it.
+//!
+//! | the backend answers | `connect` | `message` |
+//! | --- | --- | --- |
+//! | 2xx | the socket stays | taken |
+//! | 4xx but 408, 425, 429 | the socket is closed with 1008 | refused for good; the socket stays |
+//! | anything else, a redirect too, or nothing in time | tried again, and at last closed with 1013 | the same |
+//!
+//! A callback may reach the backend more than once, if its answer was lost; `meta.number` tells.
+
+mod letters;
+mod line;
+mod lines;
+mod retry;
+mod target;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use store::Clock;
+use tokio::sync::Semaphore;
+
+use self::lines::Lines;
+use self::retry::Tries;
+use self::target::Target;
+use super::signature::{Keys, sign};
+use super::{Backend, Berth, DockCount, DockTally, Message, Turned};
+use crate::{Visit, carrier};
+
+pub use self::retry::Retry;
+pub use self::target::BadTarget;
+
+/// Where a backend is, and how it is called.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Told of new sockets, if set.
+    pub connect: Option<String>,
+    /// Told of messages.
+    pub message: String,
+    /// Told of ends, if set.
+    pub disconnect: Option<String>,
+    /// The base of the URIs by which the backend reaches a socket, without a slash at its end.
+    pub endpoint: String,
+    /// Signs callbacks, if set.
+    pub keys: Option<Keys>,
+    /// Whether messages that are no text are told in base64. Else their socket is closed with 1003.
+    pub base64: bool,
+    /// Calls at the same time.
+    pub parallel: usize,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// What is done about calls that fail.
+    pub retry: Retry,
+}
+
+/// See the module.
+pub struct HttpBackend {
+    connect: Option<Target>,
+    message: Target,
+    disconnect: Option<Target>,
+    options: HttpOptions,
+    clock: Arc<dyn Clock>,
+    tally: Arc<DockTally>,
+    /// Said once in the log, whatever the number of sockets that find out.
+    away: AtomicBool,
+}
+
+/// What came of a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Taken,
+    Refused,
+    GivenUp,
+}
+
+/// A backend cannot be called.
+#[derive(Debug, thiserror::Error)]
+pub enum NoBackend {
+    /// A URI is none.
+    #[error(transparent)]
+    Target(#[from] BadTarget),
+    /// TLS cannot be set up.
+    #[error("no TLS towards the backend: {0}")]
+    Tls(#[from] io::Error),
+}
+
+impl HttpBackend {
+    /// The backend behind these URIs; connects to nobody yet.
+    ///
+    /// # Errors
+    ///
+    /// If a URI is none, or TLS cannot be set up.
+    pub fn new(
+        options: HttpOptions,
+        clock: Arc<dyn Clock>,
+        tally: Arc<DockTally>,
+    ) -> Result<Self, NoBackend> {
+        let mut exchange = Exchange::new(&options);
+        let connect = options.connect.as_deref().map(|uri| exchange.target(uri)).transpose()?;
+        let message = exchange.target(&options.message)?;
+        let disconnect =
+            options.disconnect.as_deref().map(|uri| exchange.target(uri)).transpose()?;
+        let away = AtomicBool::new(false);
+        Ok(Self { connect, message, disconnect, options, clock, tally, away })
+    }
+
+    /// Calls until there is an answer that counts, or patience is over.
+    async fn call(&self, target: &Target, body: Bytes) -> Outcome {
+        let mut tries = Tries::new(&self.options.retry);
+        loop {
+            self.tally.add(DockCount::Calls);
+            let signed = self.options.keys.as_ref().map(|keys| sign(keys, self.clock.now(), &body));
+            let answer = target.post(body.clone(), signed).await;
+            if let Some(outcome) = judge(&answer) {
+                self.note_back();
+                return outcome;
+            }
+            self.note_away(&answer);
+            let Some(pause) = tries.pause() else { return Outcome::GivenUp };
+            self.tally.add(DockCount::Retries);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    fn note_away(&self, answer: &io::Result<StatusCode>) {
+        if !self.away.swap(true, Ordering::Relaxed) {
+            match answer {
+                Ok(status) => tracing::warn!(%status, "the backend does not take callbacks"),
+                Err(error) => tracing::warn!(%error, "the backend is not reached"),
+            }
+        }
+    }
+
+    fn note_back(&self) {
+        if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) {
+            tracing::info!("the backend takes callbacks again");
+        }
+    }
+
+    fn count(&self, outcome: Outcome) -> Result<(), Turned> {
+        match outcome {
+            Outcome::Taken => self.tally.add(DockCount::Taken),
+            Outcome::Refused => self.tally.add(DockCount::Refused),
+            Outcome::GivenUp => {
+                self.tally.add(DockCount::Lost);
+                return Err(Turned::TryLater);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an answer means; `None` if it is to be asked for again.
+fn judge(answer: &io::Result<StatusCode>) -> Option<Outcome> {
+    match answer.as_ref().ok()?.as_u16() {
+        200..=299 => Some(Outcome::Taken),
+        // Too slow, too early, too many: all three ask for another try.
+        408 | 425 | 429 => None,
+        400..=499 => Some(Outcome::Refused),
+        // A redirect too: it could lead to where the operator did not send us.
+        _ => None,
+    }
+}
+
+impl Backend for HttpBackend {
+    async fn opened(&self, berth: &Arc<Berth>, visit: Visit) -> Result<(), Turned> {
+        let Some(target) = &self.connect else { return Ok(()) };
+        let letter = letters::connect(&self.options.endpoint, berth, &visit);
+        drop(visit);
+        match self.call(target, letter).await {
+            Outcome::Taken => Ok(()),
+            Outcome::Refused => Err(Turned::Refused),
+            Outcome::GivenUp => Err(Turned::TryLater),
+        }
+    }
+
+    async fn message(&self, berth: &Arc<Berth>, message: Message) -> Result<(), Turned> {
+        if message.frame.payload().is_empty() {
+            self.tally.add(DockCount::Empty);
+            return Ok(());
+        }
+        let HttpOptions { endpoint, base64, .. } = &self.options;
+        let letter = letters::message(endpoint, berth, &message, *base64)
+            .inspect_err(|_| self.tally.add(DockCount::Unfit))?;
+        drop(message);
+        self.count(self.call(&self.message, letter).await)
+    }
+
+    async fn closed(&self, berth: &Arc<Berth>) {
+        let Some(target) = &self.disconnect else { return };
+        if self.call(target, letters::disconnect(berth)).await == Outcome::GivenUp {
+            tracing::warn!(socket = ?berth.id(), "the backend could not be told of the end of a socket");
+        }
+    }
+}
+
+/// Makes targets that share their connections.
+struct Exchange {
+    lines: Vec<Arc<Lines>>,
+    turns: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl Exchange {
+    fn new(options: &HttpOptions) -> Self {
+        let turns = Arc::new(Semaphore::new(options.parallel.min(Semaphore::MAX_PERMITS)));
+        Self { lines: Vec::new(), turns, timeout: options.timeout }
+    }
+
+    fn target(&mut self, uri: &str) -> Result<Target, NoBackend> {
+        let (origin, path, host) = target::parse(uri)?;
+        if let Some(known) = self.lines.iter().find(|lines| *lines.origin() == origin) {
+            return Ok(Target::new(known.clone(), path, host));
+        }
+        let config = || carrier::tls::client(&[]).map(Arc::new).map_err(io::Error::other);
+        let tls = if origin.tls { Some(config()?) } else { None };
+        let lines = Arc::new(Lines::to(origin, tls, self.turns.clone(), self.timeout)?);
+        self.lines.push(lines.clone());
+        Ok(Target::new(lines, path, host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_of_the_callback_itself_is_final() {
+        let judge = |code| judge(&Ok(StatusCode::from_u16(code).unwrap()));
+        for taken in [200, 201, 202, 204] {
+            assert_eq!(judge(taken), Some(Outcome::Taken), "{taken}");
+        }
+        for refused in [400, 401, 403, 404, 410, 413, 422] {
+            assert_eq!(judge(refused), Some(Outcome::Refused), "{refused}");
+        }
+        for again in [301, 302, 307, 308, 408, 425, 429, 500, 502, 503, 504] {
+            assert_eq!(judge(again), None, "{again}");
+        }
+        assert_eq!(super::judge(&Err(io::ErrorKind::ConnectionRefused.into())), None);
+    }
+}

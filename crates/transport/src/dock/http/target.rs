@@ -1,0 +1,103 @@
+//! One URI that is called back.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{self, HeaderValue};
+use hyper::{Request, StatusCode, Uri};
+
+use super::lines::{Lines, Origin};
+use crate::dock::signature::{SIGNATURE, Signed, TIMESTAMP};
+
+/// What a callback says of its author.
+const USER_AGENT: &str = concat!("restante/", env!("CARGO_PKG_VERSION"));
+
+/// A URI that cannot be called back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no URI to call back: it has to be http or https, with a host, without a user or a fragment"
+)]
+pub struct BadTarget(pub String);
+
+/// See the module.
+pub(super) struct Target {
+    lines: Arc<Lines>,
+    path: Uri,
+    host: HeaderValue,
+}
+
+/// Reads a URI, and says where it leads and which path is asked for there.
+pub(super) fn parse(text: &str) -> Result<(Origin, Uri, HeaderValue), BadTarget> {
+    let bad = || BadTarget(text.to_owned());
+    let uri: Uri = text.parse().map_err(|_| bad())?;
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
+    let (authority, path) = (authority.ok_or_else(bad)?, uri.path_and_query().ok_or_else(bad)?);
+    let (tls, usual_port) = match uri.scheme_str() {
+        Some("http") => (false, 80),
+        Some("https") => (true, 443),
+        _ => return Err(bad()),
+    };
+    let port = authority.port_u16().unwrap_or(usual_port);
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    if host.is_empty() || text.contains('#') {
+        return Err(bad());
+    }
+    let header = HeaderValue::from_str(authority.as_str()).map_err(|_| bad())?;
+    let path = path.as_str().parse().map_err(|_| bad())?;
+    Ok((Origin { tls, host, port }, path, header))
+}
+
+impl Target {
+    pub(super) fn new(lines: Arc<Lines>, path: Uri, host: HeaderValue) -> Self {
+        Self { lines, path, host }
+    }
+
+    /// Posts JSON, with a signature if there is one, and returns the status.
+    pub(super) async fn post(&self, body: Bytes, signed: Option<Signed>) -> io::Result<StatusCode> {
+        let mut request = Request::post(self.path.clone())
+            .header(header::HOST, &self.host)
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(header::ACCEPT, HeaderValue::from_static("*/*"))
+            .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        if let Some(signed) = signed {
+            request =
+                request.header(TIMESTAMP, signed.timestamp).header(SIGNATURE, signed.signature);
+        }
+        self.lines.ask(request.body(Full::new(body)).map_err(io::Error::other)?).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_leads_somewhere_and_keeps_its_path_and_query() {
+        let (origin, path, host) = parse("https://b.example:8443/in/message?key=1").unwrap();
+        assert_eq!(origin, Origin { tls: true, host: "b.example".to_owned(), port: 8443 });
+        assert_eq!(
+            (path.to_string().as_str(), host.as_bytes()),
+            ("/in/message?key=1", &b"b.example:8443"[..])
+        );
+        let (origin, path, _) = parse("http://[::1]").unwrap();
+        assert_eq!((origin.host.as_str(), origin.port, path.path()), ("::1", 80, "/"));
+    }
+
+    #[test]
+    fn what_is_no_uri_to_call_is_refused() {
+        for no in [
+            "",
+            "/x",
+            "b.example/x",
+            "ftp://b/x",
+            "http://",
+            "http://u:p@b/x",
+            "http://b/x#y",
+            "redis://b",
+        ] {
+            assert!(parse(no).is_err(), "{no}");
+        }
+    }
+}
