@@ -35,6 +35,7 @@
 mod carrier;
 mod counter;
 pub mod dock;
+pub mod dock_door;
 mod media;
 mod office;
 mod options;
