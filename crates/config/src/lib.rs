@@ -30,13 +30,13 @@ pub use load::{FlagValue, Loaded, Sources, load};
 pub use problem::{Problem, Problems};
 pub use render::{default_file, in_force, reference};
 pub use sections::{
-    Admin, Config, Identity, Instance, Invitation, Listen, Log, Mailbox, Mediation, Outbound,
-    Pickup, Postgres, PostgresCredentials, PostgresSsl, Redis, RedisCredentials, RedisSsl,
-    Shutdown, Spool, Store, Tls, Transport,
+    Acapy, Admin, Config, Dock, Docks, Identity, Instance, Invitation, Listen, Log, Mailbox,
+    Mediation, Outbound, Pickup, Postgres, PostgresCredentials, PostgresSsl, Redis,
+    RedisCredentials, RedisSsl, Relay, Shutdown, Spool, Store, Tls, Transport,
 };
 pub use setting::{SectionInfo, Setting, find, flags, sections, settings};
 pub use value::Value;
 pub use values::{
-    ByteSize, Level, LogFormat, Networks, Policy, PostgresUrl, PublicUrl, RedisUrl, Secret,
-    Sockets, StoreUrl,
+    Addresses, Answering, Binds, ByteSize, DockBackend, Level, LogFormat, Networks, Policy,
+    PostgresUrl, PublicUrl, RedisUrl, Secret, Sockets, StoreUrl,
 };

@@ -1,6 +1,9 @@
 //! A file per section.
 
+mod acapy;
 mod admin;
+mod dock;
+mod docks;
 mod identity;
 mod instance;
 mod invitation;
@@ -12,13 +15,17 @@ mod outbound;
 mod pickup;
 mod postgres;
 mod redis;
+mod relay;
 mod shutdown;
 mod spool;
 mod store;
 mod tls;
 mod transport;
 
+pub use acapy::Acapy;
 pub use admin::Admin;
+pub use dock::Dock;
+pub use docks::Docks;
 pub use identity::Identity;
 pub use instance::Instance;
 pub use invitation::Invitation;
@@ -30,6 +37,7 @@ pub use outbound::Outbound;
 pub use pickup::Pickup;
 pub use postgres::{Postgres, PostgresCredentials, PostgresSsl};
 pub use redis::{Redis, RedisCredentials, RedisSsl};
+pub use relay::Relay;
 pub use shutdown::Shutdown;
 pub use spool::Spool;
 pub use store::Store;
@@ -94,6 +102,10 @@ config! {
     pickup: Pickup,
     /// `[outbound]`
     outbound: Outbound,
+    /// `[docks]`
+    docks: Docks,
+    /// `[dock]`
+    dock: Dock,
     /// `[transport]`
     transport: Transport,
     /// `[shutdown]`
@@ -102,6 +114,10 @@ config! {
     admin: Admin,
     /// `[log]`
     log: Log,
+    /// `[acapy]`
+    acapy: Acapy,
+    /// `[relay]`
+    relay: Relay,
 }
 
 impl Config {
@@ -115,7 +131,11 @@ impl Config {
         complaints.extend(self.identity.check());
         complaints.extend(self.pickup.check());
         complaints.extend(self.outbound.check());
+        complaints.extend(self.docks.check());
+        complaints.extend(self.dock.check());
         complaints.extend(self.transport.check());
+        complaints.extend(self.acapy.check());
+        complaints.extend(self.relay.check());
         complaints
     }
 }

@@ -1,5 +1,7 @@
 //! The types that only settings have.
 
+mod addresses;
+mod binds;
 mod byte_size;
 mod choice;
 mod networks;
@@ -8,8 +10,10 @@ mod secret;
 mod server_url;
 mod store_url;
 
+pub use addresses::Addresses;
+pub use binds::Binds;
 pub use byte_size::ByteSize;
-pub use choice::{Level, LogFormat, Policy, Sockets};
+pub use choice::{Answering, DockBackend, Level, LogFormat, Policy, Sockets};
 pub use networks::Networks;
 pub use public_url::PublicUrl;
 pub use secret::Secret;

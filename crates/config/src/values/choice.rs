@@ -46,6 +46,28 @@ choice! {
 }
 
 choice! {
+    /// For which messages a relay asks agents to answer on the way that they came.
+    Answering, "never, sockets or all" {
+        /// For none.
+        "never" => Never,
+        /// For those that come on a socket.
+        "sockets" => Sockets,
+        /// For posted ones too.
+        "all" => All,
+    }
+}
+
+choice! {
+    /// Who stands behind a dock.
+    DockBackend, "http or loopback" {
+        /// Somebody who is called back over HTTP.
+        "http" => Http,
+        /// The dock itself answers.
+        "loopback" => Loopback,
+    }
+}
+
+choice! {
     /// How log lines look.
     LogFormat, "auto, human or json" {
         /// Human on a terminal, JSON otherwise.
