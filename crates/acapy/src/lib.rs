@@ -10,6 +10,7 @@
 
 pub mod deliverer;
 mod health;
+pub mod private;
 mod random;
 pub mod relay;
 pub mod streams;

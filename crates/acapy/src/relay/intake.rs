@@ -13,6 +13,7 @@ use super::addressees::Addressees;
 use super::assign::{Board, RedisMaps};
 use super::known::KnownKeys;
 use super::tally::{Count, Tally};
+use crate::streams::{InboundStreams, Kept};
 use crate::wire::{Inbound, TransportType};
 
 static PUSH: LazyLock<Script> =
@@ -38,6 +39,7 @@ pub(crate) struct Intake {
     pub maps: RedisMaps,
     pub board: Arc<Board>,
     pub known: Option<KnownKeys>,
+    pub streams: Option<InboundStreams>,
     pub options: RelayOptions,
     pub tally: Arc<Tally>,
     pub held: Semaphore,
@@ -73,8 +75,8 @@ impl Intake {
             None => return Taken::Away,
         }
         let payload = Bytes::copy_from_slice(envelope);
-        let entry = Inbound { payload, transport_type: Some(came), txn_id }.to_bytes();
-        self.keep(&addressees.kid, &entry).await
+        let message = Inbound { payload, transport_type: Some(came), txn_id };
+        self.keep(&addressees.kid, &message).await
     }
 
     /// Whether mail for these is taken; `None` if that cannot be told.
@@ -88,11 +90,16 @@ impl Intake {
         Some(has_place || self.board.owner(&addressees.kid).is_some())
     }
 
-    async fn keep(&self, kid: &str, entry: &[u8]) -> Taken {
+    async fn keep(&self, kid: &str, message: &Inbound) -> Taken {
+        let entry = message.to_bytes();
         let deadline = Instant::now() + self.options.store_patience;
         let mut again = false;
         loop {
-            match self.try_to_keep(kid, entry, again).await {
+            let kept = match &self.streams {
+                Some(streams) => streams.append(kid, message).await.map(|kept| kept == Kept::Yes),
+                None => self.put_into_list(kid, &entry, again).await,
+            };
+            match kept {
                 Ok(true) => return Taken::Kept,
                 Ok(false) => return Taken::Refused(Refusal::MailboxFull),
                 Err(StoreError::Unavailable(_)) if Instant::now() < deadline => sleep(BREATH).await,
@@ -106,7 +113,7 @@ impl Intake {
     }
 
     /// Whether there was room. Mail for a key without an instance is kept all the same: as soon as there is one, it gets the key.
-    async fn try_to_keep(&self, kid: &str, entry: &[u8], again: bool) -> Result<bool> {
+    async fn put_into_list(&self, kid: &str, entry: &[u8], again: bool) -> Result<bool> {
         let owner = self.board.owner(kid);
         match &owner {
             // Only relays of another kind look at the count: it is not worth a message.

@@ -22,6 +22,7 @@ use self::intake::Intake;
 use self::known::KnownKeys;
 use crate::Health;
 use crate::random::random;
+use crate::streams::InboundStreams;
 
 pub use known::KeySource;
 pub use office::RelayPages;
@@ -57,15 +58,23 @@ impl Relay {
         let known = options.keys.clone().map(KnownKeys::new);
         let held = Semaphore::new(options.held.min(Semaphore::MAX_PERMITS));
         let tally = Arc::new(Tally::default());
-        let intake = Intake { redis, maps, board, known, options, tally, held };
+        let streams = options.streams.map(|partitions| {
+            InboundStreams::new(
+                redis.clone(),
+                options.names.clone(),
+                partitions,
+                options.most_messages,
+            )
+        });
+        let intake = Intake { redis, maps, board, known, streams, options, tally, held };
         let relay = Arc::new(Self { intake, answers: Arc::new(Answers::new(random())) });
         (relay.clone(), Housekeeping { relay, assigner, arrivals })
     }
 
     /// What was counted.
     #[must_use]
-    pub fn tally(&self) -> &Tally {
-        &self.intake.tally
+    pub fn tally(&self) -> Arc<Tally> {
+        self.intake.tally.clone()
     }
 }
 

@@ -20,6 +20,8 @@ pub struct RelayOptions {
     pub most_keys: usize,
     /// How many messages may wait for a key.
     pub most_messages: usize,
+    /// Into how many partitions of streams messages go, in place of lists; then nothing is assigned, and `most_messages` is about a stream.
+    pub streams: Option<u16>,
     /// How many messages may be in hand, on their way to Redis.
     pub held: usize,
     /// How long a message is held while Redis is away. Then its connection is cut.
@@ -56,6 +58,7 @@ impl RelayOptions {
             keys: None,
             most_keys: 100_000,
             most_messages: 10_000,
+            streams: None,
             held: 2_000,
             store_patience: Duration::from_secs(10),
             look_every: Duration::from_secs(2),
