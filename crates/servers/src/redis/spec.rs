@@ -44,6 +44,11 @@ impl RedisSpec {
         Self::plain().with("appendonly", "yes").with("appendfsync", "always")
     }
 
+    /// One that syncs what it has written once a second.
+    pub fn every_second() -> Self {
+        Self::plain().with("appendonly", "yes").with("appendfsync", "everysec")
+    }
+
     /// With a setting of `redis.conf`. The last one of a name counts, where there can be only one.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {

@@ -1,4 +1,4 @@
-//! PostgreSQL restarts, or is killed, in the middle of traffic.
+//! The engine is killed, and restarts, in the middle of traffic.
 
 use std::time::Duration;
 
@@ -6,13 +6,12 @@ use testkit::{History, Load, Plan};
 use tokio::time::sleep;
 
 use super::engine::Engine;
+use super::with_own_engines;
 use crate::habits::kept_promise;
 
 const AWAY_FOR: Duration = Duration::from_secs(1);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_when_it_is_killed_and_when_it_restarts() {
-    let mut engine = Engine::own_postgres().await;
+async fn nothing_is_lost_where_it_keeps_everything(mut engine: Engine) {
     let fleet = engine.fleet(2).await;
     let history = History::default();
     let load = Load::start(&fleet.addresses(), Plan::default(), &history).await;
@@ -27,3 +26,5 @@ async fn nothing_is_lost_when_it_is_killed_and_when_it_restarts() {
     kept_promise(&history, async {}).await;
     assert_eq!(settled.ends, [], "sockets stay open");
 }
+
+with_own_engines!(nothing_is_lost_where_it_keeps_everything);

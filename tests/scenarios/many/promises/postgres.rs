@@ -1,0 +1,52 @@
+//! A PostgreSQL is killed with all its processes.
+
+use servers::{PgSpec, Postgres};
+use testkit::ServerOptions;
+
+use super::scene::{RECENT, Scene};
+
+async fn scene_on(postgres: &Postgres) -> Scene {
+    Scene::set(ServerOptions::default().on(postgres.url())).await
+}
+
+async fn dies_and_comes_back(postgres: &mut Postgres) {
+    postgres.kill().await;
+    postgres.restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_synchronous_commit_off_the_mail_of_the_last_moments_is_lost() {
+    let spec = PgSpec::plain().with("synchronous_commit", "off");
+    // Who writes a page down, writes all that had been committed before.
+    let mut postgres = Postgres::start(spec.with("bgwriter_lru_maxpages", "0")).await;
+    let mut scene = scene_on(&postgres).await;
+    postgres.pause_part("walwriter").await;
+    postgres.write_all().await;
+    scene.accepts_recent().await;
+    dies_and_comes_back(&mut postgres).await;
+    scene.ends_without(RECENT).await;
+}
+
+async fn nothing_is_lost(spec: PgSpec) {
+    let mut postgres = Postgres::start(spec).await;
+    let mut scene = scene_on(&postgres).await;
+    postgres.pause_part("walwriter").await;
+    scene.accepts_recent().await;
+    dies_and_comes_back(&mut postgres).await;
+    scene.ends_with_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_synchronous_commit_on_nothing_is_lost() {
+    nothing_is_lost(PgSpec::plain()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_synchronous_commit_local_nothing_is_lost() {
+    nothing_is_lost(PgSpec::plain().with("synchronous_commit", "local")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_fsync_off_nothing_is_lost_as_long_as_the_machine_stays() {
+    nothing_is_lost(PgSpec::plain().with("fsync", "off").with("full_page_writes", "off")).await;
+}
