@@ -25,7 +25,7 @@ const HEAD_BYTES: usize = 8 * 1024;
 ///
 /// # Errors
 /// If its address cannot be listened on.
-pub async fn listen(address: Option<SocketAddr>, desk: Desk) -> anyhow::Result<()> {
+pub async fn listen(address: Option<SocketAddr>, desk: impl Operated) -> anyhow::Result<()> {
     let Some(address) = address else { return Ok(()) };
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Misuse(format!(
@@ -37,7 +37,7 @@ pub async fn listen(address: Option<SocketAddr>, desk: Desk) -> anyhow::Result<(
     tokio::spawn(async move {
         loop {
             match listener.accept().await {
-                Ok((peer, _)) => drop(tokio::spawn(timeout(PATIENCE, desk.clone().serve(peer)))),
+                Ok((peer, _)) => drop(tokio::spawn(timeout(PATIENCE, serve(desk.clone(), peer)))),
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
@@ -46,6 +46,15 @@ pub async fn listen(address: Option<SocketAddr>, desk: Desk) -> anyhow::Result<(
 }
 
 /// What operators see and touch there.
+pub trait Operated: Send + Sync + 'static {
+    /// The counters, as Prometheus reads them.
+    fn metrics(&self) -> String;
+
+    /// Begins the end.
+    fn stop(&self) -> &CancellationToken;
+}
+
+/// A mediator, as operators see it.
 pub struct Desk {
     /// Counts messages.
     pub mediator: Arc<Mediator>,
@@ -59,37 +68,41 @@ pub struct Desk {
     pub stop: CancellationToken,
 }
 
-impl Desk {
-    async fn serve(self: Arc<Self>, mut peer: TcpStream) -> std::io::Result<()> {
-        let head = read_head(&mut peer).await?;
-        let (status, body) = self.answer(&head);
-        let length = body.len();
-        let response = format!(
-            "HTTP/1.1 {status}\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\ncontent-length: {length}\r\n\
-             cache-control: no-store\r\nconnection: close\r\n\r\n{body}"
-        );
-        peer.write_all(response.as_bytes()).await?;
-        peer.shutdown().await
-    }
-
+impl Operated for Desk {
     fn metrics(&self) -> String {
         let spooled = self.spool.as_ref().map(|spool| spool.waiting());
         metrics::text(&self.mediator, &self.health, spooled, &self.port)
     }
 
-    fn answer(&self, head: &str) -> (&'static str, String) {
-        let mut words = head.split_ascii_whitespace();
-        match (words.next(), words.next()) {
-            (Some("GET"), Some("/metrics")) => ("200 OK", self.metrics()),
-            (Some("POST"), Some("/drain")) if is_from_a_page(head) => {
-                ("403 Forbidden", "not from a web page\n".to_owned())
-            }
-            (Some("POST"), Some("/drain")) => {
-                self.stop.cancel();
-                ("202 Accepted", "draining\n".to_owned())
-            }
-            _ => ("404 Not Found", "GET /metrics, POST /drain\n".to_owned()),
+    fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+}
+
+async fn serve(desk: Arc<impl Operated>, mut peer: TcpStream) -> std::io::Result<()> {
+    let head = read_head(&mut peer).await?;
+    let (status, body) = answer(desk.as_ref(), &head);
+    let length = body.len();
+    let response = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\ncontent-length: {length}\r\n\
+         cache-control: no-store\r\nconnection: close\r\n\r\n{body}"
+    );
+    peer.write_all(response.as_bytes()).await?;
+    peer.shutdown().await
+}
+
+fn answer(desk: &impl Operated, head: &str) -> (&'static str, String) {
+    let mut words = head.split_ascii_whitespace();
+    match (words.next(), words.next()) {
+        (Some("GET"), Some("/metrics")) => ("200 OK", desk.metrics()),
+        (Some("POST"), Some("/drain")) if is_from_a_page(head) => {
+            ("403 Forbidden", "not from a web page\n".to_owned())
         }
+        (Some("POST"), Some("/drain")) => {
+            desk.stop().cancel();
+            ("202 Accepted", "draining\n".to_owned())
+        }
+        _ => ("404 Not Found", "GET /metrics, POST /drain\n".to_owned()),
     }
 }
 

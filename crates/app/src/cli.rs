@@ -13,6 +13,7 @@ pub fn menu() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(crate::commands::mediator::command())
+        .subcommand(crate::commands::dock::command())
         .subcommand(crate::commands::invite::command())
         .subcommand(crate::commands::dead_letters::command())
         .subcommand(crate::commands::doctor::command())
@@ -21,17 +22,23 @@ pub fn menu() -> Command {
 
 /// Adds the arguments through which settings are said: `--config`, `--set`, and a flag for each setting that has one.
 pub fn with_settings(command: Command) -> Command {
-    let flags = config::flags().map(|(flag, setting)| {
-        Arg::new(flag)
-            .long(flag)
-            .value_name(setting.key.to_uppercase())
-            .help(format!(
-                "{} [default: {}]",
-                first_sentence(&setting.help_line()),
-                or_none(setting.default)
-            ))
-            .help_heading("Settings")
-    });
+    with_settings_of(command, |_| true)
+}
+
+/// The same, with the flags of the sections that are wanted.
+pub fn with_settings_of(command: Command, wanted: fn(section: &str) -> bool) -> Command {
+    let flags =
+        config::flags().filter(|(_, setting)| wanted(setting.section)).map(|(flag, setting)| {
+            Arg::new(flag)
+                .long(flag)
+                .value_name(setting.key.to_uppercase())
+                .help(format!(
+                    "{} [default: {}]",
+                    first_sentence(&setting.help_line()),
+                    or_none(setting.default)
+                ))
+                .help_heading("Settings")
+        });
     command.arg(config_file()).args(flags).arg(set())
 }
 
@@ -62,9 +69,9 @@ pub fn spoken(matches: &ArgMatches) -> Vec<FlagValue> {
     };
     let mut spoken = Vec::new();
     for (name, setting) in config::flags() {
-        spoken.extend(
-            matches.get_one::<String>(name).map(|text| flag(name, setting.path(), text.clone())),
-        );
+        // A command may have no use for some of them.
+        let said = matches.try_get_one::<String>(name).ok().flatten();
+        spoken.extend(said.map(|text| flag(name, setting.path(), text.clone())));
     }
     for pair in matches.get_many::<String>("set").into_iter().flatten() {
         let (path, text) = pair.split_once('=').unwrap_or((pair, ""));

@@ -10,6 +10,7 @@ mod clock;
 mod commands;
 mod control;
 mod dead_letters;
+mod dock;
 mod doctor;
 mod exit;
 mod health;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let menu = cli::menu().get_matches();
     let outcome = match menu.subcommand() {
         Some(("mediator", args)) => commands::mediator::run(args),
+        Some(("dock", args)) => commands::dock::run(args),
         Some(("invite", args)) => commands::invite::run(args),
         Some(("dead-letters", args)) => commands::dead_letters::run(args),
         Some(("doctor", args)) => commands::doctor::run(args),

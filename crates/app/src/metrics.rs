@@ -67,26 +67,34 @@ pub fn text(mediator: &Mediator, health: &Health, spooled: Option<u64>, port: &T
         tally.sockets_opened(),
     );
     out.single("restante_sockets_open", "WebSockets open now.", "gauge", tally.sockets_open());
-    if let Some(bytes) = resident_bytes() {
-        out.single("process_resident_memory_bytes", "Resident memory.", "gauge", bytes);
-    }
+    out.resident();
     out.0
 }
 
+/// A text in the making.
 #[derive(Default)]
-struct Exposition(String);
+pub struct Exposition(pub String);
 
 impl Exposition {
     fn head(&mut self, name: &str, help: &str, kind: &str) {
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn counters(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) {
+    /// Counters of one name, told apart by a label.
+    pub fn counters(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) {
         self.family(name, help, ("counter", label), values);
     }
 
-    fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) {
+    /// Gauges of one name, told apart by a label.
+    pub fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(String, u64)]) {
         self.family(name, help, ("gauge", label), values);
+    }
+
+    /// The memory of this process.
+    pub fn resident(&mut self) {
+        if let Some(bytes) = resident_bytes() {
+            self.single("process_resident_memory_bytes", "Resident memory.", "gauge", bytes);
+        }
     }
 
     fn family(&mut self, name: &str, help: &str, kind: (&str, &str), values: &[(String, u64)]) {
@@ -98,7 +106,8 @@ impl Exposition {
         }
     }
 
-    fn single(&mut self, name: &str, help: &str, kind: &str, value: u64) {
+    /// A metric by itself.
+    pub fn single(&mut self, name: &str, help: &str, kind: &str, value: u64) {
         self.head(name, help, kind);
         let _ = writeln!(self.0, "{name} {value}");
     }

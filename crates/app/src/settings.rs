@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use config::{Loaded, Sources};
+use config::{FlagValue, Loaded, Sources};
 
 use crate::cli;
 use crate::exit::Misuse;
@@ -16,11 +16,19 @@ const USUAL_FILE: &str = "restante.toml";
 /// # Errors
 /// Everything that is wrong with them.
 pub fn load(matches: &ArgMatches) -> anyhow::Result<Loaded> {
+    load_spoken(matches, cli::spoken(matches))
+}
+
+/// The same, where the command line was understood elsewhere.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_spoken(matches: &ArgMatches, flags: Vec<FlagValue>) -> anyhow::Result<Loaded> {
     let file = file(matches)?;
     let env = env::vars_os()
         .filter_map(|(name, text)| name.into_string().ok().zip(text.into_string().ok()))
         .collect();
-    Ok(config::load(Sources { file, env, flags: cli::spoken(matches) })?)
+    Ok(config::load(Sources { file, env, flags })?)
 }
 
 /// The file that was named, which must be there, or the usual one, which need not.
