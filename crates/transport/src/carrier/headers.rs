@@ -72,7 +72,7 @@ impl Headers {
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), BadHeader> {
-    let shown = || name.chars().take(64).collect::<String>();
+    let shown = || name.chars().take(64).collect::<String>().to_lowercase();
     if OURS.iter().any(|ours| ours.eq_ignore_ascii_case(name)) {
         return Err(BadHeader::OfTheConnection(shown()));
     }

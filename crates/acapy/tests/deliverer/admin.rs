@@ -1,0 +1,127 @@
+//! Calls of the admin API.
+
+use std::time::Duration;
+
+use acapy::deliverer::{AdminApi, Options};
+use acapy::streams::ADMIN_CALL;
+use acapy::wire::{AdminAnswer, AdminCall};
+use redis::cmd;
+
+use crate::endpoint::Endpoint;
+use crate::stage::{Running, Stage, until};
+
+fn serve(stage: &Stage, api: &Endpoint) -> Running {
+    let url = api.url("/").parse().expect("a URL");
+    let admin = AdminApi { url, answer_bytes: 1 << 20, kept: Duration::from_secs(60) };
+    stage.deliver_with(Options { admin: Some(admin), ..stage.options() })
+}
+
+fn call(stage: &Stage, id: &str, method: &str, path: &str) -> AdminCall {
+    AdminCall {
+        id: id.to_owned(),
+        reply_to: stage.names.admin_answers("test"),
+        deadline: u64::MAX,
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: [("x-api-key".to_owned(), "hunter2".to_owned())].into(),
+        body: "{}".into(),
+        idempotency_key: None,
+    }
+}
+
+async fn make(stage: &Stage, call: &AdminCall) {
+    let stream = stage.names.admin_calls();
+    let add = cmd("XADD").arg(stream).arg("*").arg(ADMIN_CALL).arg(call.to_bytes()).take();
+    let _: String = stage.say(&add).await;
+}
+
+async fn answer(stage: &Stage) -> AdminAnswer {
+    let list = stage.names.admin_answers("test");
+    until("an answer comes", async || stage.say::<u64>(cmd("LLEN").arg(&list)).await > 0).await;
+    let answer: Vec<u8> = stage.say(cmd("LPOP").arg(&list)).await;
+    AdminAnswer::from_bytes(&answer).expect("an answer")
+}
+
+async fn ask(stage: &Stage, call: &AdminCall) -> (String, u16, String) {
+    make(stage, call).await;
+    let answer = answer(stage).await;
+    (answer.id, answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_made_with_its_key_and_the_answer_goes_back_to_the_caller() {
+    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    api.decide(|_, _| (201, "made", Duration::ZERO));
+    let _running = [serve(&stage, &api), serve(&stage, &api)];
+    let given = ask(&stage, &call(&stage, "1", "POST", "/connections?x=y")).await;
+    assert_eq!(given, ("1".to_owned(), 201, "made".to_owned()));
+    let came = &api.came()[0];
+    assert_eq!((came.method.as_str(), came.path.as_str()), ("POST", "/connections?x=y"));
+    assert_eq!(came.headers["x-api-key"], "hunter2");
+    let left: i64 = stage.say(cmd("TTL").arg(stage.names.admin_answers("test"))).await;
+    assert_eq!(left, -2, "what was fetched is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_idempotency_key_gets_the_same_answer_and_the_call_is_made_once() {
+    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    api.decide(|before, _| (200, if before == 0 { "first" } else { "second" }, Duration::ZERO));
+    let _running = serve(&stage, &api);
+    let keyed = |id: &str, path: &str| AdminCall {
+        idempotency_key: Some("k".to_owned()),
+        ..call(&stage, id, "POST", path)
+    };
+    assert_eq!(ask(&stage, &keyed("1", "/a")).await.2, "first");
+    assert_eq!(ask(&stage, &keyed("2", "/a")).await, ("2".to_owned(), 200, "first".to_owned()));
+    assert_eq!(ask(&stage, &keyed("3", "/b")).await.1, 422);
+    let stranger = AdminCall { headers: [].into(), ..keyed("4", "/a") };
+    assert_eq!(ask(&stage, &stranger).await.2, "second");
+    assert_eq!(api.came().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_a_crash_interrupted_is_not_made_again_and_a_read_is() {
+    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    api.decide(|before, _| (200, "ok", Duration::from_secs(if before < 2 { 3600 } else { 0 })));
+    let first = serve(&stage, &api);
+    make(&stage, &call(&stage, "write", "POST", "/w")).await;
+    make(&stage, &call(&stage, "read", "GET", "/r")).await;
+    api.until(2).await;
+    drop(first);
+    let _second = serve(&stage, &api);
+    let mut answers = [answer(&stage).await, answer(&stage).await];
+    answers.sort_by_key(|answer| answer.id.clone());
+    assert_eq!((answers[0].status, answers[1].status), (200, 502));
+    let made: Vec<_> = api.came().into_iter().map(|came| came.path).collect();
+    assert_eq!(made.iter().filter(|path| *path == "/w").count(), 1, "{made:?}");
+    assert_eq!(made.iter().filter(|path| *path == "/r").count(), 2, "{made:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_calls_are_refused_and_answers_go_nowhere_else() {
+    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    let _running = serve(&stage, &api);
+    assert_eq!(ask(&stage, &call(&stage, "1", "TRACE", "/")).await.1, 400);
+    assert_eq!(ask(&stage, &call(&stage, "2", "GET", "@evil.example/")).await.1, 400);
+    let late = AdminCall { deadline: 1, ..call(&stage, "3", "GET", "/late") };
+    make(&stage, &late).await;
+    let elsewhere = AdminCall { reply_to: "acapy_outbound".to_owned(), ..late };
+    make(&stage, &elsewhere).await;
+    assert_eq!(ask(&stage, &call(&stage, "4", "GET", "/good")).await.1, 200);
+    assert_eq!(api.came().len(), 1);
+    assert_eq!(stage.say::<u64>(cmd("EXISTS").arg("acapy_outbound")).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_is_away_is_a_502_and_the_call_may_be_made_again() {
+    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    let url = format!("http://127.0.0.1:{}/", servers::free_port()).parse().unwrap();
+    let admin = AdminApi { url, answer_bytes: 1 << 20, kept: Duration::from_secs(60) };
+    let away = stage.deliver_with(Options { admin: Some(admin), ..stage.options() });
+    let keyed =
+        AdminCall { idempotency_key: Some("k".to_owned()), ..call(&stage, "1", "POST", "/a") };
+    assert_eq!(ask(&stage, &keyed).await.1, 502);
+    drop(away);
+    let _running = serve(&stage, &api);
+    assert_eq!(ask(&stage, &keyed).await.1, 200);
+}

@@ -1,0 +1,86 @@
+//! Webhooks for controllers.
+
+use acapy::deliverer::{Controller, Options};
+use acapy::streams::WEBHOOK;
+use acapy::wire::Webhook;
+use redis::cmd;
+
+use crate::endpoint::Endpoint;
+use crate::stage::{Stage, until};
+
+async fn add(stage: &Stage, number: usize) {
+    let webhook = Webhook {
+        topic: "connections".to_owned(),
+        payload: format!("{{\"n\":{number}}}").into(),
+        headers: [("x-wallet-id".to_owned(), "w".to_owned())].into(),
+    };
+    let stream = stage.names.webhooks();
+    let add = cmd("XADD").arg(stream).arg("*").arg(WEBHOOK).arg(webhook.to_bytes()).take();
+    let _: String = stage.say(&add).await;
+}
+
+fn options(stage: &Stage, controller: &Endpoint) -> Options {
+    let controller = Controller::parse(&controller.url("/hooks#hunter2")).expect("a URL");
+    Options { controllers: vec![controller], ..stage.options() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_reach_a_controller_in_order_with_its_key() {
+    let (stage, controller) = (Stage::set().await, Endpoint::open().await);
+    for number in 0..100 {
+        add(&stage, number).await;
+    }
+    let _running = [0, 1].map(|_| stage.deliver_with(options(&stage, &controller)));
+    controller.until(100).await;
+    stage.until_empty().await;
+    let expected: Vec<_> = (0..100).map(|number| format!("{{\"n\":{number}}}")).collect();
+    assert_eq!(controller.texts(), expected);
+    let came = &controller.came()[0];
+    assert_eq!(came.path, "/hooks/topic/connections/");
+    assert_eq!(
+        (&came.headers["x-api-key"], &came.headers["x-wallet-id"]),
+        (&"hunter2".parse().unwrap(), &"w".parse().unwrap())
+    );
+    until("the stream is empty", async || {
+        stage.say::<u64>(cmd("XLEN").arg(stage.names.webhooks())).await == 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_that_another_group_has_to_read_stay_for_it() {
+    let (stage, controller) = (Stage::set().await, Endpoint::open().await);
+    let stream = stage.names.webhooks();
+    let group =
+        cmd("XGROUP").arg("CREATE").arg(&stream).arg("others").arg("0").arg("MKSTREAM").take();
+    stage.redis.command::<()>(&stream, &group).await.unwrap();
+    add(&stage, 1).await;
+    let _running = stage.deliver_with(options(&stage, &controller));
+    controller.until(1).await;
+    stage.until_empty().await;
+    assert_eq!(stage.say::<u64>(cmd("XLEN").arg(&stream)).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_that_were_read_and_not_pushed_are_pushed_by_the_next() {
+    let (stage, controller) = (Stage::set().await, Endpoint::open().await);
+    let stream = stage.names.webhooks();
+    let group =
+        cmd("XGROUP").arg("CREATE").arg(&stream).arg("deliverer").arg("0").arg("MKSTREAM").take();
+    stage.redis.command::<()>(&stream, &group).await.unwrap();
+    add(&stage, 1).await;
+    add(&stage, 2).await;
+    let mut read = cmd("XREADGROUP");
+    read.arg("GROUP")
+        .arg("deliverer")
+        .arg("deliverer")
+        .arg("COUNT")
+        .arg(1)
+        .arg("STREAMS")
+        .arg(&stream)
+        .arg(">");
+    let _: redis::Value = stage.redis.command(&stream, &read).await.unwrap();
+    let _running = stage.deliver_with(options(&stage, &controller));
+    controller.until(2).await;
+    assert_eq!(controller.texts(), ["{\"n\":1}", "{\"n\":2}"]);
+}
