@@ -11,6 +11,7 @@ mod commands;
 mod control;
 mod dead_letters;
 mod dock;
+mod docks;
 mod doctor;
 mod exit;
 mod health;

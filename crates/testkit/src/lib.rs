@@ -6,6 +6,7 @@
 //! | [`simulation`] | a whole small world from one seed: mediators, stores, networks, wallets, senders, faults |
 //! | [`Wallet`] | an agent over real HTTP and WebSockets |
 //! | [`Endpoint`] | an agent with an address, which mail is pushed to |
+//! | [`StandInDock`] | a dock that does what SocketDock does |
 //! | [`Proxy`] | a network that can be made to fail |
 //! | [`Server`], [`Fleet`] | the real binary, to be started, killed and started again: one, or several that share a store |
 //! | [`Load`] | live wallets that always come back, and those who write to them |
@@ -18,6 +19,7 @@
 mod agent;
 mod client;
 mod clock;
+mod dock;
 mod history;
 mod load;
 mod parcel;
@@ -29,6 +31,7 @@ pub mod simulation;
 pub use agent::{Agent, Heard, Invited, Item, NotHeard, Request, Words, forward};
 pub use client::{Endpoint, Frame, Posted, Socket, Take, Wallet};
 pub use clock::RuntimeClock;
+pub use dock::StandInDock;
 pub use history::{Form, History, Line, Violation};
 pub use load::{Gap, Load, Plan, Settled};
 pub use parcel::Parcel;

@@ -15,7 +15,7 @@ use crate::announce::{Announcement, ShowQr};
 use crate::assembly::{Assembled, Purpose};
 use crate::exit::Misuse;
 use crate::pages::Shown;
-use crate::{admin, assembly, cli, control, lan, logs, settings, signals};
+use crate::{admin, assembly, cli, control, docks, lan, logs, settings, signals};
 
 /// The subcommand.
 pub fn command() -> Command {
@@ -73,7 +73,9 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
         stop: stop.clone(),
     };
     admin::listen(config.admin.listen, desk).await?;
+    let door = docks::open(&config, &url, &parts, &stop).await?;
     let working = tokio::spawn(mediator.clone().run(stop.clone()));
+    let docked = door.map(|door| tokio::spawn(door.serve()));
 
     let invitation = mediator.invitation();
     let instance = &mediator.settings().instance;
@@ -85,6 +87,9 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     };
     let served = transport::serve(listener, mediator.clone(), options, drain).await;
     stop.cancel();
+    if let Some(docked) = docked {
+        let _ = tokio::time::timeout(config.shutdown.deadline, docked).await;
+    }
     let _ = tokio::time::timeout(Duration::from_secs(1), working).await;
     tracing::info!("stopped");
     served.context("serving ended")

@@ -19,6 +19,13 @@ pub fn ping(id: &str, response_requested: bool) -> Vec<u8> {
         .into_bytes()
 }
 
+/// The answer to a ping with this id.
+pub fn ping_response(id: &str, ping: &str) -> Vec<u8> {
+    Message::new(trust_ping::V1_0.protocol(), "ping_response", None, id)
+        .with("~thread", json!({ "thid": ping }))
+        .into_bytes()
+}
+
 /// A message that only carries a return route (RFC 0212).
 pub fn noop(id: &str) -> Vec<u8> {
     request(crate::pickup::V1_0.protocol(), "noop", id).into_bytes()
@@ -34,6 +41,11 @@ pub fn forward(id: &str, to: &VerKey, envelope: &[u8]) -> Option<Vec<u8>> {
 /// The `@type` of a plaintext; empty when it has none.
 pub fn message_type(plaintext: &[u8]) -> String {
     text(&parse(plaintext)["@type"])
+}
+
+/// The `@id` of a plaintext; empty when it has none.
+pub fn message_id(plaintext: &[u8]) -> String {
+    text(&parse(plaintext)["@id"])
 }
 
 /// The `~thread.thid` of a plaintext, when it has one.

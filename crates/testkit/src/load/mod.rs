@@ -83,19 +83,30 @@ impl Load {
         plan: Plan,
         history: &History,
     ) -> Self {
+        Self::apart(wallets, places, places, plan, history).await
+    }
+
+    /// The same where sockets and envelopes go to different places.
+    pub async fn apart(
+        wallets: Vec<Arc<Wallet>>,
+        sockets: &[SocketAddr],
+        posts: &[SocketAddr],
+        plan: Plan,
+        history: &History,
+    ) -> Self {
         let ledger = Arc::<Ledger>::default();
         let mut random = Random::seeded(0x10ad);
         let mut listeners = Vec::new();
         let mut live = Vec::new();
         for wallet in &wallets {
             let (listener, is_live) =
-                listener::Listener::new(wallet, places, plan, random.fork(), ledger.clone());
+                listener::Listener::new(wallet, sockets, plan, random.fork(), ledger.clone());
             listeners.push(tokio::spawn(listener.run()));
             live.push(is_live);
         }
         join_all(live).await;
         let stop = CancellationToken::new();
-        let desk = sender::Desk::new(&wallets, places, plan.rate, random, ledger.clone());
+        let desk = sender::Desk::new(&wallets, posts, plan.rate, random, ledger.clone());
         let senders = tokio::spawn(desk.run(stop.clone(), history.clone()));
         let history = history.clone();
         Self { history, ledger, wallets, listeners, senders, sending: stop.drop_guard() }
