@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -36,6 +36,13 @@ pub struct StandInDock {
     _life: DropGuard,
 }
 
+/// It dies as a whole: nobody is answered by a part of it that has not noticed.
+impl Drop for StandInDock {
+    fn drop(&mut self) {
+        self.desk.is_dead.store(true, Ordering::SeqCst);
+    }
+}
+
 struct Desk {
     endpoint: String,
     backend: String,
@@ -45,6 +52,7 @@ struct Desk {
     life: u32,
     named: AtomicUsize,
     failed: AtomicUsize,
+    is_dead: AtomicBool,
 }
 
 type Sockets = WebSocketStream<TcpStream>;
@@ -74,6 +82,7 @@ impl StandInDock {
             life: RandomState::new().build_hasher().finish() as u32,
             named: AtomicUsize::new(0),
             failed: AtomicUsize::new(0),
+            is_dead: AtomicBool::new(false),
         });
         let life = CancellationToken::new();
         tokio::spawn(desk.clone().attend(listener, life.clone()));
@@ -190,6 +199,9 @@ impl Desk {
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         let done = self.order(request).await.is_some();
+        if self.is_dead.load(Ordering::SeqCst) {
+            return std::future::pending().await;
+        }
         let (status, body) = match done {
             true => (StatusCode::OK, "OK"),
             false => (StatusCode::INTERNAL_SERVER_ERROR, "FAIL"),

@@ -37,4 +37,4 @@ pub use load::{Gap, Load, Plan, Settled};
 pub use parcel::Parcel;
 pub use proxy::{Flow, Proxy, Weather};
 pub use random::Random;
-pub use server::{Fleet, Server, ServerOptions};
+pub use server::{Fleet, Role, Server, ServerOptions};

@@ -33,6 +33,19 @@ impl Socket {
     ) -> Result<(), Ended> {
         let mut effects = Vec::new();
         self.handle(place, event, &mut effects);
+        if effects.is_empty() {
+            return Ok(());
+        }
+        // Most of what a quiet socket hears has no effect; it should not pay for the room that effects take.
+        Box::pin(self.perform_all(place, effects, link)).await
+    }
+
+    async fn perform_all<L: Link>(
+        &mut self,
+        place: usize,
+        effects: Vec<Effect>,
+        link: &mut L,
+    ) -> Result<(), Ended> {
         let mut waiting = VecDeque::from(effects);
         while let Some(effect) = waiting.pop_front() {
             let Some(answer) = self.perform(place, effect, link).await? else { continue };

@@ -104,7 +104,9 @@ impl Reader {
     ) -> Result<Option<Self>> {
         office.part_at_last().await;
         let manner = manner(office, seat.implicit);
-        let claimed = vacant(office, who.id(), manner).await?;
+        // Whoever died with mail in hand may never have sent it; whoever left has said how long it is to be waited for.
+        let at_once = Manner { linger: Duration::ZERO, ..manner };
+        let claimed = vacant(office, who.id(), at_once).await?;
         Ok(claimed.map(|claimed| Self::new(office, who, seat, manner, claimed)))
     }
 

@@ -120,14 +120,13 @@ impl Socket {
                 () = drain.cancelled() => Err(Ended::Closed(CloseReason::GoingAway)),
                 // Before the clock: what the peer has said by now may be its sign of life.
                 heard = link.next() => match heard {
-                    // What a frame sets in motion is large; an idle socket should not hold room for it.
-                    Some(heard) => Box::pin(self.hear(heard, link)).await,
+                    Some(heard) => self.hear(heard, link).await,
                     None => Err(Ended::Down),
                 },
                 (guest, notice) = poll_fn(|cx| self.poll_notice(cx)) => {
-                    Box::pin(self.notice(guest, notice, link)).await
+                    self.notice(guest, notice, link).await
                 }
-                () = tokio::time::sleep(rest) => Box::pin(self.tick(link)).await,
+                () = tokio::time::sleep(rest) => self.tick(link).await,
             };
             if let Err(ended) = served {
                 return ended;
@@ -155,7 +154,8 @@ impl Socket {
             Heard::Frame(bytes) => {
                 self.last_use = self.office.clock.now();
                 self.tell_all(|| Event::Alive, link).await?;
-                self.frame(&bytes, link).await
+                // What a frame sets in motion is large; an idle socket should not hold room for it.
+                Box::pin(self.frame(&bytes, link)).await
             }
             Heard::Pong(payload) => self.tell_all(|| Event::Pong(payload), link).await,
             Heard::Alive => self.tell_all(|| Event::Alive, link).await,

@@ -15,9 +15,9 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 pub use fleet::Fleet;
-pub use options::ServerOptions;
+pub use options::{Role, ServerOptions};
 
-/// `restante mediator` on a port and a directory of its own. Killed when it is dropped; its log is shown when a test fails.
+/// `restante mediator`, or another part, on a port and a directory of its own. Killed when it is dropped; its log is shown when a test fails.
 pub struct Server {
     address: SocketAddr,
     data: TempDir,
@@ -48,7 +48,7 @@ impl Server {
     /// If it does not get ready.
     pub async fn start_with(options: ServerOptions) -> Self {
         let data = TempDir::with_prefix("restante-test-").expect("a directory");
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let address = SocketAddr::new(options.host(), free_port());
         let mut server = Self { address, data, options, process: None };
         server.launch().await;
         server

@@ -1,11 +1,14 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use servers::Job;
+use servers::{Job, Namespace};
 
-/// How to start a mediator.
+/// How to start a mediator, or another part.
 #[derive(Debug, Clone, Default)]
 pub struct ServerOptions {
+    /// What it is to be.
+    pub role: Role,
     /// `--set` arguments: `section.key=value`.
     pub set: Vec<String>,
     /// The URL of its store; without one, it keeps everything in its own directory.
@@ -14,6 +17,18 @@ pub struct ServerOptions {
     pub variables: Vec<(String, String)>,
     /// The largest file it may write, in KiB.
     pub file_limit_kib: Option<u64>,
+    /// Its network, if that is not ours.
+    pub namespace: Option<Arc<Namespace>>,
+}
+
+/// What the binary is started as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// `restante mediator`.
+    #[default]
+    Mediator,
+    /// `restante dock`.
+    Dock,
 }
 
 /// Starts with files that must not grow; without the trap the kernel would end the process instead of refusing the write.
@@ -23,6 +38,11 @@ impl ServerOptions {
     /// With these settings, each as `section.key=value`.
     pub fn with(settings: &[&str]) -> Self {
         Self::default().and(settings)
+    }
+
+    /// A dock with these settings.
+    pub fn dock(settings: &[&str]) -> Self {
+        Self { role: Role::Dock, ..Self::with(settings) }
     }
 
     /// With more settings.
@@ -46,9 +66,27 @@ impl ServerOptions {
         self
     }
 
+    /// In this network.
+    #[must_use]
+    pub fn inside(mut self, namespace: &Arc<Namespace>) -> Self {
+        self.namespace = Some(namespace.clone());
+        self
+    }
+
+    /// Where it listens, without the port.
+    pub(super) fn host(&self) -> IpAddr {
+        let host = self.namespace.as_ref().map(|namespace| namespace.inside());
+        host.unwrap_or(Ipv4Addr::LOCALHOST.into())
+    }
+
     pub(super) fn job(&self, listen: SocketAddr, data: &Path, log: &Path) -> Job {
         let mut job = self.program(log);
-        job = job.args(["mediator", "--listen", &listen.to_string()]).arg("--data").arg(data);
+        job = match self.role {
+            Role::Mediator => {
+                job.args(["mediator", "--listen"]).arg(listen.to_string()).arg("--data").arg(data)
+            }
+            Role::Dock => job.args(["dock", "--listen"]).arg(listen.to_string()),
+        };
         if let Some(url) = &self.store {
             job = job.arg("--store").arg(url);
         }
@@ -60,12 +98,16 @@ impl ServerOptions {
     }
 
     fn program(&self, log: &Path) -> Job {
-        match self.file_limit_kib {
+        let job = match self.file_limit_kib {
             None => Job::new(binary(), log),
             Some(limit) => {
                 let limited = Job::new("bash", log).arg("-c").arg(WITH_FILE_LIMIT);
                 limited.arg(limit.to_string()).arg(binary())
             }
+        };
+        match &self.namespace {
+            None => job,
+            Some(namespace) => job.inside(namespace),
         }
     }
 }
