@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod dead_letters;
+pub mod deliverer;
 pub mod dock;
 pub mod doctor;
 pub mod invite;

@@ -10,6 +10,7 @@ mod clock;
 mod commands;
 mod control;
 mod dead_letters;
+mod deliverer;
 mod dock;
 mod docks;
 mod doctor;
@@ -23,6 +24,7 @@ mod metrics;
 mod page;
 mod pages;
 mod qr;
+mod queues;
 mod root_secret;
 mod settings;
 mod signals;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match menu.subcommand() {
         Some(("mediator", args)) => commands::mediator::run(args),
         Some(("dock", args)) => commands::dock::run(args),
+        Some(("deliverer", args)) => commands::deliverer::run(args),
         Some(("invite", args)) => commands::invite::run(args),
         Some(("dead-letters", args)) => commands::dead_letters::run(args),
         Some(("doctor", args)) => commands::doctor::run(args),

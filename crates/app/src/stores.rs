@@ -3,7 +3,7 @@
 pub mod embedded;
 mod login;
 mod postgres;
-mod redis;
+pub mod redis;
 
 use std::sync::Arc;
 

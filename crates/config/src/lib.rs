@@ -30,8 +30,8 @@ pub use load::{FlagValue, Loaded, Sources, load};
 pub use problem::{Problem, Problems};
 pub use render::{default_file, in_force, reference};
 pub use sections::{
-    Acapy, Admin, Config, Dock, Docks, Identity, Instance, Invitation, Listen, Log, Mailbox,
-    Mediation, Outbound, Pickup, Postgres, PostgresCredentials, PostgresSsl, Redis,
+    Acapy, Admin, Config, Deliverer, Dock, Docks, Identity, Instance, Invitation, Listen, Log,
+    Mailbox, Mediation, Outbound, Pickup, Postgres, PostgresCredentials, PostgresSsl, Redis,
     RedisCredentials, RedisSsl, Relay, Shutdown, Spool, Store, Tls, Transport,
 };
 pub use setting::{SectionInfo, Setting, find, flags, sections, settings};

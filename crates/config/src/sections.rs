@@ -2,6 +2,7 @@
 
 mod acapy;
 mod admin;
+mod deliverer;
 mod dock;
 mod docks;
 mod identity;
@@ -24,6 +25,7 @@ mod transport;
 
 pub use acapy::Acapy;
 pub use admin::Admin;
+pub use deliverer::Deliverer;
 pub use dock::Dock;
 pub use docks::Docks;
 pub use identity::Identity;
@@ -118,6 +120,8 @@ config! {
     acapy: Acapy,
     /// `[relay]`
     relay: Relay,
+    /// `[deliverer]`
+    deliverer: Deliverer,
 }
 
 impl Config {
@@ -136,6 +140,7 @@ impl Config {
         complaints.extend(self.transport.check());
         complaints.extend(self.acapy.check());
         complaints.extend(self.relay.check());
+        complaints.extend(self.deliverer.check());
         complaints
     }
 }

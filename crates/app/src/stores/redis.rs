@@ -21,9 +21,27 @@ pub async fn open(
     login: &Login,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<(Stores, Arc<dyn Server>)> {
+    let options = options(config, url, login)?;
+    let store = RedisStore::connect(options, clock).await.map_err(explain)?;
+    Ok((Stores::of(store.clone()), Arc::new(Redis(store))))
+}
+
+/// Connects to the server or the cluster at `url`, for keys that are not those of stores.
+///
+/// # Errors
+/// Everything that an operator may have to change.
+pub async fn connect(
+    config: &Config,
+    url: &RedisUrl,
+    login: &Login,
+) -> anyhow::Result<store_redis::Redis> {
+    store_redis::Redis::connect(&options(config, url, login)?).await.map_err(explain)
+}
+
+fn options(config: &Config, url: &RedisUrl, login: &Login) -> anyhow::Result<Options> {
     let ssl = &config.redis_ssl;
     let username = login.username.clone();
-    let options = Options {
+    Ok(Options {
         connection: url.to_string(),
         max_connections: config.redis.max_connections,
         credentials: login::password(login)?.map(|password| Credentials { username, password }),
@@ -33,9 +51,7 @@ pub async fn open(
             key: ssl.key.clone(),
         },
         prefix: config.redis.prefix.clone(),
-    };
-    let store = RedisStore::connect(options, clock).await.map_err(explain)?;
-    Ok((Stores::of(store.clone()), Arc::new(Redis(store))))
+    })
 }
 
 /// What passes by itself is a failure, and worth another start; what an operator has to change is not.
