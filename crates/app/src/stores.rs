@@ -3,7 +3,7 @@
 pub mod embedded;
 mod login;
 mod postgres;
-pub mod redis;
+mod redis;
 
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use store::{Clock, Stores, Timestamp};
 
 use crate::clock::SystemClock;
 use crate::health;
+
+pub use self::redis::queues;
 
 /// What the app wants of an engine beside the traits of `store`.
 #[async_trait]

@@ -30,7 +30,7 @@ pub async fn open(
 ///
 /// # Errors
 /// Everything that an operator may have to change.
-pub async fn connect(
+pub async fn queues(
     config: &Config,
     url: &RedisUrl,
     login: &Login,
