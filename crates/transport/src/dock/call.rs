@@ -85,7 +85,7 @@ impl<B: Backend> Call<B> {
     /// Until the socket is to end.
     async fn attend(&mut self, drain: &CancellationToken) -> Goodbye {
         let mut drained = pin!(drain.cancelled());
-        let mut timer = pin!(sleep_until(Instant::now() + self.dock.options.ping_every));
+        let mut timer = pin!(sleep_until(self.signs.next(&self.dock.options)));
         loop {
             let event = select! {
                 () = drained.as_mut() => Event::Drain,
@@ -177,7 +177,7 @@ impl<B: Backend> Call<B> {
             Due::Ping => {
                 let sent = self.socket.ping(OWN_PING).await;
                 down(sent)?;
-                ControlFlow::Continue(now + self.dock.options.ping_patience)
+                ControlFlow::Continue(self.signs.next(&self.dock.options))
             }
             Due::Dead => self.end(DockCount::SocketsDead, CloseReason::NoProofOfLife),
             Due::Idle => self.end(DockCount::SocketsIdle, CloseReason::Idle),
@@ -205,11 +205,17 @@ impl<B: Backend> Call<B> {
         let berth = mooring.berth().clone();
         drop(mooring);
         let turned = match &goodbye {
-            Goodbye::Turned(turned) => Some(*turned),
-            _ => None,
+            Goodbye::Turned(turned) => Err(*turned),
+            _ => Ok(()),
         };
-        let rest = Rest { dock, berth, inbox };
-        join(close(socket, goodbye), rest.hand_over(work, turned)).await;
+        let most = dock.options.inbox_bytes;
+        let mut rest = Rest { dock, berth, inbox };
+        let closed = close(socket, goodbye, most);
+        let (late, outcome) = match turned {
+            Ok(()) => join(closed, rest.drain(work)).await,
+            Err(_) => (closed.await, turned),
+        };
+        rest.end(late, outcome).await;
     }
 }
 
@@ -221,11 +227,13 @@ struct Rest<B> {
 }
 
 impl<B: Backend> Rest<B> {
-    async fn hand_over(mut self, work: Option<Work>, turned: Option<Turned>) {
-        let outcome = match turned {
-            Some(turned) => Err(turned),
-            None => self.drain(work).await,
-        };
+    /// Hands over what came while the socket was closed, and says that it is over.
+    async fn end(mut self, late: Vec<Frame>, mut outcome: Result<(), Turned>) {
+        self.dock.tally.add_many(DockCount::Received, late.len() as u64);
+        late.into_iter().for_each(|frame| self.inbox.put_frame(frame));
+        if outcome.is_ok() {
+            outcome = self.drain(None).await;
+        }
         self.dock.tally.add_many(DockCount::Lost, self.inbox.waiting());
         match outcome {
             Err(Turned::Refused) => return self.dock.tally.add(DockCount::SocketsRefused),
@@ -273,17 +281,18 @@ async fn progress(work: &mut Option<Work>) -> Result<(), Turned> {
     }
 }
 
-async fn close(mut socket: Socket, goodbye: Goodbye) {
+/// Closes the socket, and returns what was still under way.
+async fn close(mut socket: Socket, goodbye: Goodbye, most: usize) -> Vec<Frame> {
     match goodbye {
-        Goodbye::Theirs => {}
-        Goodbye::Ours { code, reason } => socket.close_with(code, reason).await,
-        Goodbye::Turned(turned) => socket.close_with(turned.code(), turned.text()).await,
+        Goodbye::Theirs | Goodbye::Ordered(Order::Send(_) | Order::Ping(_)) => Vec::new(),
+        Goodbye::Ours { code, reason } => socket.close_hearing(code, reason, most).await,
+        Goodbye::Turned(turned) => socket.close_hearing(turned.code(), turned.text(), most).await,
         Goodbye::Ordered(Order::Close { code, reason, done }) => {
-            socket.close_with(code, reason).await;
+            let late = socket.close_hearing(code, reason, most).await;
             // Nobody may be waiting any more.
             let _ = done.send(());
+            late
         }
-        Goodbye::Ordered(_) => {}
     }
 }
 

@@ -49,21 +49,22 @@ impl Signs {
         if idle_at.is_some_and(|at| at <= now) {
             return Due::Idle;
         }
-        let next = self.next_ping(options);
-        if next > now {
-            return Due::Wait(idle_at.map_or(next, |at| at.min(next)));
+        if self.heard + self.patience(options) > now {
+            return Due::Wait(self.next(options));
         }
         if self.pinged { Due::Dead } else { self.ping(now) }
+    }
+
+    /// When something is due next, if nothing happens until then.
+    pub(super) fn next(&self, options: &DockOptions) -> Instant {
+        let next = self.heard + self.patience(options);
+        options.idle.map_or(next, |idle| next.min(self.busy + idle))
     }
 
     fn ping(&mut self, now: Instant) -> Due {
         self.pinged = true;
         self.heard = now;
         Due::Ping
-    }
-
-    fn next_ping(&self, options: &DockOptions) -> Instant {
-        self.heard + self.patience(options)
     }
 
     fn patience(&self, options: &DockOptions) -> Duration {

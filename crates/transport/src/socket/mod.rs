@@ -3,7 +3,9 @@
 mod frame;
 
 use std::future::Future;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +31,8 @@ const READ_BYTES: usize = 512;
 #[derive(Debug)]
 pub struct Socket {
     frames: Box<WebSocketStream<Stream>>,
+    /// The last message, if it was no small one, until the next one is waited for.
+    last: Bytes,
     write_timeout: Duration,
     close_timeout: Duration,
     tally: Arc<Tally>,
@@ -90,7 +94,15 @@ impl Socket {
         let frames = WebSocketStream::from_partially_read(stream, part, Role::Server, config).await;
         let frames = Box::new(frames);
         let Limits { write_timeout, close_timeout, .. } = *limits;
-        Self { frames, write_timeout, close_timeout, tally, state: State::Open, _place: place }
+        Self {
+            frames,
+            last: Bytes::new(),
+            write_timeout,
+            close_timeout,
+            tally,
+            state: State::Open,
+            _place: place,
+        }
     }
 
     /// What arrives next; `None` once the socket is over. A call that is dropped loses nothing.
@@ -98,18 +110,31 @@ impl Socket {
         loop {
             match self.state.clone() {
                 State::Open => {
-                    let frame = self.frames.next().await;
+                    let frame = poll_fn(|cx| self.poll_frame(cx)).await;
                     if let Some(arrived) = self.hear(frame) {
                         return Some(arrived);
                     }
                 }
                 State::Closing(code) => {
                     let frame = code.map(|code| CloseFrame { code, reason: reason(code).into() });
-                    self.finish(frame).await;
+                    self.finish(frame, 0).await;
                 }
                 State::Over => return None,
             }
         }
+    }
+
+    /// The codec reads on into the buffer that the last message came in, if nobody has that any more, and a socket at rest would
+    /// keep the room of the largest message that it ever brought. So the message is held until the codec has got itself
+    /// another one.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        let polled = self.frames.poll_next_unpin(cx);
+        self.last = match &polled {
+            Poll::Ready(Some(Ok(Message::Text(text)))) => text.clone().into(),
+            Poll::Ready(Some(Ok(Message::Binary(bytes)))) => bytes.clone(),
+            _ => Bytes::new(),
+        };
+        polled
     }
 
     /// Sends one message, and returns when TCP has taken it.
@@ -125,23 +150,30 @@ impl Socket {
 
     /// Closes with this code (RFC 6455, section 7.4) and reason, and waits a bounded time for the peer to agree.
     pub async fn close_with(&mut self, code: u16, reason: &'static str) {
-        if self.state != State::Over {
-            self.finish(Some(CloseFrame { code: code.into(), reason: reason.into() })).await;
+        self.close_hearing(code, reason, 0).await;
+    }
+
+    /// The same, and returns the messages that were under way when we closed, as long as they have less than `most` bytes in all.
+    pub async fn close_hearing(
+        &mut self,
+        code: u16,
+        reason: &'static str,
+        most: usize,
+    ) -> Vec<Frame> {
+        if self.state == State::Over {
+            return Vec::new();
         }
+        self.finish(Some(CloseFrame { code: code.into(), reason: reason.into() }), most).await
     }
 
     /// What a frame, or the want of one, means; `None` if it means nothing to an office.
     fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<Arrived> {
         match frame {
-            Some(Ok(Message::Text(text))) => {
-                return Some(Arrived::Frame(Frame::Text(text.into())));
-            }
-            Some(Ok(Message::Binary(bytes))) => {
-                return Some(Arrived::Frame(Frame::Binary(bytes)));
-            }
             Some(Ok(Message::Pong(payload))) => return Some(pong(&payload)),
-            Some(Ok(Message::Ping(_) | Message::Frame(_))) => return Some(Arrived::Alive),
             Some(Ok(Message::Close(_))) => self.state = State::Closing(None),
+            Some(Ok(message)) => {
+                return Some(message_frame(message).map_or(Arrived::Alive, Arrived::Frame));
+            }
             Some(Err(error)) => self.state = self.blame(&error),
             None => self.state = State::Over,
         }
@@ -162,16 +194,25 @@ impl Socket {
         State::Closing(Some(code))
     }
 
-    /// Sends the close frame, if there is one to send, and waits for the peer's.
-    async fn finish(&mut self, frame: Option<CloseFrame>) {
+    /// Sends the close frame, if there is one to send, and waits for the peer's. Of the messages before that one it returns those
+    /// that fit into `room` bytes.
+    async fn finish(&mut self, frame: Option<CloseFrame>, mut room: usize) -> Vec<Frame> {
         self.state = State::Over;
         let frames: &mut WebSocketStream<Stream> = &mut self.frames;
+        let mut late = Vec::new();
         let farewell = async {
             // After the peer's own close frame this only flushes the answer to it.
             drop(frames.close(frame).await);
-            while let Some(Ok(_)) = frames.next().await {}
+            while let Some(Ok(message)) = frames.next().await {
+                let Some(frame) = message_frame(message) else { continue };
+                room = room.saturating_sub(frame.payload().len());
+                if room > 0 {
+                    late.push(frame);
+                }
+            }
         };
         drop(timeout(self.close_timeout, farewell).await);
+        late
     }
 
     /// From here to [`Socket::written`] a write is under way; interrupted, it leaves the socket in no state to be used.
@@ -224,6 +265,15 @@ impl Link for Socket {
 
     fn close(&mut self, reason: CloseReason) -> impl Future<Output = ()> + Send {
         self.close_with(reason.code(), reason.text())
+    }
+}
+
+/// A message with something to say for itself.
+fn message_frame(message: Message) -> Option<Frame> {
+    match message {
+        Message::Text(text) => Some(Frame::Text(text.into())),
+        Message::Binary(bytes) => Some(Frame::Binary(bytes)),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
     }
 }
 

@@ -1,0 +1,120 @@
+//! A backend that is away, slow, or answers nonsense.
+
+use std::time::Duration;
+
+use reqwest::Client;
+use testkit::{Server, ServerOptions};
+use tokio::time::{Instant, sleep};
+
+use crate::backend::Backend;
+use crate::subject::{Subject, free_address, uris};
+use crate::wallet::{End, Wallet};
+
+const IMPATIENT: [&str; 3] =
+    ["dock.patience=700ms", "dock.retry_first=50ms", "dock.retry_most=200ms"];
+
+async fn dock_before(backend: std::net::SocketAddr, settings: &[&str]) -> Server {
+    let uris = uris(backend);
+    let uris: Vec<_> = uris.iter().map(String::as_str).collect();
+    Server::start_with(ServerOptions::dock(&uris).and(settings)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_while_the_backend_was_away_arrives_in_order_when_it_is_back() {
+    let address = free_address();
+    let dock = dock_before(address, &["dock.retry_most=200ms"]).await;
+    let mut wallet = Wallet::dial(dock.address()).await;
+    for number in 0..20 {
+        wallet.say(&number.to_string()).await;
+    }
+    sleep(Duration::from_millis(500)).await;
+    let backend = Backend::start_at(address).await;
+    backend.call("message", 20).await;
+    let expected: Vec<_> = (0..20).map(|number| number.to_string()).collect();
+    assert_eq!(backend.messages(), expected);
+    assert_eq!(backend.order()[0], "connect");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_dies_and_comes_back_has_every_message() {
+    let address = free_address();
+    let first = Backend::start_at(address).await;
+    let dock = dock_before(address, &["dock.retry_most=200ms"]).await;
+    let mut wallet = Wallet::dial(dock.address()).await;
+    wallet.say("before").await;
+    first.call("message", 1).await;
+    drop(first);
+    wallet.say("meanwhile").await;
+    sleep(Duration::from_millis(300)).await;
+    let second = Backend::start_at(address).await;
+    assert_eq!(second.call("message", 1).await.message(), "meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_patience_is_over_the_socket_is_closed_with_1013() {
+    let dock = dock_before(free_address(), &IMPATIENT).await;
+    let mut wallet = Wallet::dial(dock.address()).await;
+    wallet.say("for nobody").await;
+    assert_eq!(wallet.end().await, End::Closed(Some(1013)));
+    assert!(dock.log().contains("the backend is not reached"), "{}", dock.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_cannot_be_told_is_counted_as_lost() {
+    let admin = free_address();
+    let admin_listen = format!("admin.listen={admin}");
+    let dock = Subject::with(&[&IMPATIENT[..], &[admin_listen.as_str()]].concat()).await;
+    let mut wallet = dock.dial().await;
+    dock.backend.call("connect", 1).await;
+    dock.backend.answers("message", 503);
+    wallet.say("one").await;
+    wallet.say("two").await;
+    assert_eq!(wallet.end().await, End::Closed(Some(1013)));
+    dock.backend.call("disconnect", 1).await;
+    let metrics = Client::new().get(format!("http://{admin}/metrics")).send().await;
+    let metrics = metrics.expect("metrics").text().await.expect("a text");
+    assert!(metrics.contains(r#"restante_dock_total{event="lost"} 2"#), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_not_followed() {
+    let dock = Subject::with(&IMPATIENT).await;
+    for redirect in [301, 307] {
+        dock.backend.answers("message", redirect);
+        let mut wallet = dock.dial().await;
+        wallet.say("where to?").await;
+        assert_eq!(wallet.end().await, End::Closed(Some(1013)), "{redirect}");
+    }
+    let strays = dock.backend.calls("/elsewhere");
+    assert!(strays.is_empty(), "{strays:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_takes_too_long_is_asked_again() {
+    let dock = Subject::with(&["dock.timeout=300ms", "dock.retry_first=50ms"]).await;
+    let mut wallet = dock.dial().await;
+    dock.backend.call("connect", 1).await;
+    dock.backend.answers_after("message", 200, Duration::from_secs(60));
+    wallet.say("slow").await;
+    dock.backend.call("message", 1).await;
+    dock.backend.answers("message", 200);
+    dock.backend.call("message", 2).await;
+    wallet.say("next").await;
+    assert_eq!(dock.backend.call("message", 3).await.message(), "next");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_that_sends_more_than_waits_is_held_back_and_nothing_is_lost() {
+    let dock = Subject::with(&["dock.inbox_bytes=64KiB"]).await;
+    dock.backend.answers_after("connect", 200, Duration::from_secs(2));
+    let mut wallet = dock.dial().await;
+    let payload = "x".repeat(100_000);
+    let began = Instant::now();
+    // More than the inbox and the buffers of TCP hold.
+    for _ in 0..200 {
+        wallet.say(&payload).await;
+    }
+    assert!(began.elapsed() > Duration::from_secs(1), "nobody held it back");
+    dock.backend.call("message", 200).await;
+    assert!(dock.backend.messages().iter().all(|message| message.len() == payload.len()));
+}

@@ -1,0 +1,8 @@
+//! What a dock does and SocketDock does not, or does badly.
+
+mod backend_away;
+mod ending;
+mod hostile;
+mod private_side;
+mod signed;
+mod without_loss;

@@ -1,0 +1,77 @@
+//! Somebody who is no dock calls at the door for docks.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use servers::free_port;
+use testkit::{Server, ServerOptions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+const KEY: &str = "RESTANTE_DOCKS__KEYS";
+
+async fn call(door: SocketAddr, path: &str, body: &str) -> String {
+    let mut tcp = TcpStream::connect(door).await.expect("the door is open");
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: door\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    tcp.write_all(request.as_bytes()).await.expect("the door listens");
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer).await.expect("the door answers");
+    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+async fn with_door(options: impl FnOnce(SocketAddr) -> ServerOptions) -> (Server, SocketAddr) {
+    let door = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    (Server::start_with(options(door)).await, door)
+}
+
+fn believes(door: SocketAddr, dock: &str) -> ServerOptions {
+    ServerOptions::with(&[&format!("docks.listen={door}"), &format!("docks.trusted={dock}")])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_address_is_called_that_nobody_named() {
+    let victim = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = victim.local_addr().expect("its address");
+    let (_server, door) = with_door(|door| believes(door, "http://127.0.0.1:9")).await;
+    for send in [
+        format!("http://{address}/socket/ab/send"),
+        format!("http://127.0.0.1:9@{address}/socket/ab/send"),
+        format!("http://127.0.0.1:9/../../{address}/socket/ab/send"),
+    ] {
+        let meta = format!(r#"{{"send":"{send}","connection_id":"ab"}}"#);
+        let body = format!(r#"{{"meta":{meta},"message":"junk"}}"#);
+        assert_eq!(call(door, "/dock/message", &body).await, "403", "{send}");
+        assert_eq!(call(door, "/dock/connect", &body).await, "403", "{send}");
+    }
+    let called = timeout(Duration::from_secs(1), victim.accept()).await;
+    assert!(called.is_err(), "somebody was called who is no dock");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_signature_nobody_is_believed_where_docks_sign() {
+    let options = |door| {
+        ServerOptions::with(&[&format!("docks.listen={door}")])
+            .variable(KEY, "a-key-of-22-characters")
+    };
+    let (_server, door) = with_door(options).await;
+    let meta = r#"{"send":"http://127.0.0.1:9/socket/ab/send","connection_id":"ab"}"#;
+    let body = format!(r#"{{"meta":{meta},"message":"junk"}}"#);
+    assert_eq!(call(door, "/dock/message", &body).await, "401");
+    assert_eq!(call(door, "/dock/disconnect", r#"{"connection_id":"ab"}"#).await, "401");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn junk_is_refused_and_the_door_stays_open() {
+    let (_server, door) = with_door(|door| believes(door, "http://127.0.0.1:9")).await;
+    for junk in ["", "{}", "[1]", r#"{"connection_id":"../x"}"#, r#"{"meta":{"send":7}}"#] {
+        for path in ["/dock/connect", "/dock/message", "/dock/disconnect"] {
+            assert_eq!(call(door, path, junk).await, "400", "{path} {junk}");
+        }
+    }
+    assert_eq!(call(door, "/dock/other", "{}").await, "404");
+    assert_eq!(call(door, "/dock/disconnect", r#"{"connection_id":"ab"}"#).await, "200");
+}

@@ -1,0 +1,37 @@
+//! Two docks before two mediators: each callback may reach either, and mail may arrive at either.
+
+use std::time::Duration;
+
+use testkit::{History, Plan};
+
+use crate::habits::kept_promise;
+use crate::harbour::Harbour;
+
+/// Sessions look for mail by themselves every thirty seconds: what comes sooner was woken.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wallets_get_each_message_once_and_at_once() {
+    let harbour = Harbour::of(2, 2).await;
+    let history = History::default();
+    let load = harbour.load(Plan::default(), &history).await;
+    load.goes_on_for(500).await;
+    let settled = load.settle().await;
+    kept_promise(&history, async {}).await;
+    assert_eq!(history.repeated(), []);
+    assert_eq!(settled.ends, [], "sockets stay open");
+    assert!(history.longest_delay() < AT_ONCE, "{:?}", history.delays());
+    assert!(harbour.docks.iter().all(|dock| dock.failed() == 0 && dock.sockets() > 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wallets_that_move_between_docks_miss_nothing() {
+    let harbour = Harbour::of(2, 2).await;
+    let history = History::default();
+    let plan = Plan { moves_every: Some(Duration::from_secs(1)), ..Plan::default() };
+    let load = harbour.load(plan, &history).await;
+    load.goes_on_for(500).await;
+    load.settle().await;
+    kept_promise(&history, async {}).await;
+    assert!(history.longest_delay() < AT_ONCE, "{:?}", history.delays());
+}
