@@ -20,6 +20,8 @@ impl Socket {
         let place = match self.guests.iter().position(|guest| guest.who.id() == who.id()) {
             Some(place) => place,
             None if self.guests.len() < GUESTS_MOST => {
+                // Nearly all sockets have one, and a guest is large.
+                self.guests.reserve_exact(1);
                 self.guests.push(Guest::new(who.clone()));
                 self.guests.len() - 1
             }
