@@ -14,6 +14,7 @@ pub fn menu() -> Command {
         .arg_required_else_help(true)
         .subcommand(crate::commands::mediator::command())
         .subcommand(crate::commands::dock::command())
+        .subcommand(crate::commands::relay::command())
         .subcommand(crate::commands::deliverer::command())
         .subcommand(crate::commands::invite::command())
         .subcommand(crate::commands::dead_letters::command())

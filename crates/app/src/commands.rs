@@ -7,3 +7,4 @@ pub mod dock;
 pub mod doctor;
 pub mod invite;
 pub mod mediator;
+pub mod relay;

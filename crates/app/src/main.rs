@@ -25,6 +25,7 @@ mod page;
 mod pages;
 mod qr;
 mod queues;
+mod relay;
 mod root_secret;
 mod settings;
 mod signals;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match menu.subcommand() {
         Some(("mediator", args)) => commands::mediator::run(args),
         Some(("dock", args)) => commands::dock::run(args),
+        Some(("relay", args)) => commands::relay::run(args),
         Some(("deliverer", args)) => commands::deliverer::run(args),
         Some(("invite", args)) => commands::invite::run(args),
         Some(("dead-letters", args)) => commands::dead_letters::run(args),

@@ -7,6 +7,7 @@ mod intake;
 mod known;
 mod office;
 mod options;
+mod sources;
 mod tally;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::streams::InboundStreams;
 pub use known::KeySource;
 pub use office::RelayPages;
 pub use options::{Answering, RelayOptions};
+pub use sources::{KeysInFile, KeysOfAgent};
 pub use tally::{Count, Tally};
 
 /// One relay. Any number of them may work on one Redis.
@@ -69,6 +71,12 @@ impl Relay {
         let intake = Intake { redis, maps, board, known, streams, options, tally, held };
         let relay = Arc::new(Self { intake, answers: Arc::new(Answers::new(random())) });
         (relay.clone(), Housekeeping { relay, assigner, arrivals })
+    }
+
+    /// How many keys are assigned.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.intake.board.keys()
     }
 
     /// What was counted.

@@ -33,14 +33,16 @@ pub(crate) async fn apply<M: AssignmentMaps>(
 }
 
 async fn take_all<M: AssignmentMaps>(maps: &M, takes: &[Take]) -> Result<BTreeMap<String, String>> {
-    let each = takes.iter().map(async |take| {
-        let owner = maps.take(&take.kid, take.from.as_deref(), &take.to).await?;
-        if let Some(from) = take.from.as_ref().filter(|from| **from != owner && owner == take.to) {
-            maps.move_pending(&take.kid, from, &owner).await?;
-        }
-        Ok((take.kid.clone(), owner))
-    });
+    let each: Vec<_> = takes.iter().map(|take| take_one(maps, take)).collect();
     stream::iter(each).buffer_unordered(AT_A_TIME).try_collect().await
+}
+
+async fn take_one<M: AssignmentMaps>(maps: &M, take: &Take) -> Result<(String, String)> {
+    let owner = maps.take(&take.kid, take.from.as_deref(), &take.to).await?;
+    if let Some(from) = take.from.as_ref().filter(|_| owner == take.to) {
+        maps.move_pending(&take.kid, from, &owner).await?;
+    }
+    Ok((take.kid.clone(), owner))
 }
 
 async fn add_all<M: AssignmentMaps>(
@@ -71,8 +73,8 @@ async fn drop_all<M: AssignmentMaps>(
         }
     }
     for (uid, kids) in &drops {
-        let owners = stream::iter(kids).map(async |kid| Ok((kid, maps.owner(kid).await?)));
-        let owners: Vec<_> = owners.buffer_unordered(AT_A_TIME).try_collect().await?;
+        let owners: Vec<_> = kids.iter().map(|kid| owner_of(maps, kid)).collect();
+        let owners: Vec<_> = stream::iter(owners).buffer_unordered(AT_A_TIME).try_collect().await?;
         let foreign = owners.into_iter().filter(|(_, owner)| owner.as_ref() != Some(uid));
         let foreign: BTreeSet<_> = foreign.map(|(kid, _)| kid.clone()).collect();
         if !foreign.is_empty() {
@@ -80,4 +82,11 @@ async fn drop_all<M: AssignmentMaps>(
         }
     }
     Ok(())
+}
+
+async fn owner_of<'a, M: AssignmentMaps>(
+    maps: &M,
+    kid: &'a String,
+) -> Result<(&'a String, Option<String>)> {
+    Ok((kid, maps.owner(kid).await?))
 }

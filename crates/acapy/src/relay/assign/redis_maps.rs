@@ -53,6 +53,15 @@ impl RedisMaps {
         self.names.own("dismissed")
     }
 
+    async fn length(&self, kid: String) -> Result<(String, u64)> {
+        let list = self.names.inbound(&kid);
+        match self.redis.command(&list, cmd("LLEN").arg(&list)).await {
+            // Something that is no list is nothing that could wait.
+            Err(StoreError::Damaged(_)) => Ok((kid, 0)),
+            length => Ok((kid, length?)),
+        }
+    }
+
     async fn all(&self, hash: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let fields: HashMap<Vec<u8>, Vec<u8>> =
             self.redis.command(hash, cmd("HGETALL").arg(hash)).await?;
@@ -113,14 +122,7 @@ impl AssignmentMaps for RedisMaps {
     }
 
     async fn waiting(&self, kids: Vec<String>) -> Result<BTreeMap<String, u64>> {
-        let each = kids.into_iter().map(async |kid| {
-            let list = self.names.inbound(&kid);
-            match self.redis.command(&list, cmd("LLEN").arg(&list)).await {
-                // Something that is no list is nothing that could wait.
-                Err(StoreError::Damaged(_)) => Ok((kid, 0)),
-                length => Ok((kid, length?)),
-            }
-        });
+        let each: Vec<_> = kids.into_iter().map(|kid| self.length(kid)).collect();
         stream::iter(each).buffer_unordered(AT_A_TIME).try_collect().await
     }
 
