@@ -1,6 +1,7 @@
 //! From a configuration to a dock that serves.
 
 mod metrics;
+mod native;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -59,6 +60,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let ports = Ports { sockets, private, shared, config };
     match ports.config.dock.backend {
         DockBackend::Loopback => ports.serve(Loopback).await,
+        DockBackend::Store => native::serve(ports).await,
         DockBackend::Http => {
             let backend = http_backend(&ports.config, endpoint, &ports.shared.tally)?;
             ports.serve(backend).await

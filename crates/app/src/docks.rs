@@ -1,4 +1,4 @@
-//! The door for docks: off unless its address is set.
+//! The sockets that end at docks: off unless a door for docks is to be opened, or docks share the store.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use config::{Config, PublicUrl};
-use mediator::docked::Docks;
+use mediator::docked::{Docks, Outlet, QueueOutlet};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,42 +18,68 @@ use crate::assembly::{self, Assembled};
 use crate::exit::Misuse;
 use crate::health::Health;
 
-/// The door, listening but not served yet.
-pub struct Door {
+/// Docks that are to be served.
+pub struct Docked {
     docks: Arc<Docks>,
-    office: Arc<DockDoor>,
-    listener: TcpListener,
-    options: ServeOptions,
+    door: Option<Door>,
     stop: CancellationToken,
     patience: Duration,
 }
 
-/// Opens the door, if there is to be one.
+/// Where docks call, listening but not served yet.
+struct Door {
+    office: Arc<DockDoor>,
+    listener: TcpListener,
+    options: ServeOptions,
+}
+
+/// Makes ready to serve docks, if any are to be served.
 ///
 /// # Errors
-/// If its address cannot be listened on, or what is said about docks makes no sense.
+/// If the door's address cannot be listened on, or what is said about docks makes no sense.
 pub async fn open(
     config: &Config,
     url: &PublicUrl,
     parts: &Assembled,
     stop: &CancellationToken,
-) -> anyhow::Result<Option<Door>> {
-    let Some(address) = config.docks.listen else { return Ok(None) };
-    let listener = listen(address).await?;
-    let bearer = config.docks.bearer.as_ref().map(|key| key.reveal().to_owned());
-    let outlet = HttpOutlet::new(&HttpOutletOptions { bearer, ..HttpOutletOptions::default() })?;
+) -> anyhow::Result<Option<Docked>> {
+    let address = config.docks.listen;
+    if address.is_none() && !config.docks.core {
+        return Ok(None);
+    }
+    let http = address.map(|_| outlet(config)).transpose()?;
+    let outlet = QueueOutlet::new(parts.mediator.clone(), http);
     let docks = Docks::new(parts.mediator.clone(), Arc::new(outlet));
-    let office = DockDoor::new(docks.clone(), trust(config)?, parts.clock.clone());
+    let door = match address {
+        Some(address) => Some(Door {
+            office: Arc::new(DockDoor::new(docks.clone(), trust(config)?, parts.clock.clone())),
+            listener: listen(address).await?,
+            options: options(config, url, parts, stop),
+        }),
+        None => None,
+    };
+    Ok(Some(Docked { docks, door, stop: stop.clone(), patience: config.shutdown.deadline }))
+}
+
+fn outlet(config: &Config) -> anyhow::Result<Arc<dyn Outlet>> {
+    let bearer = config.docks.bearer.as_ref().map(|key| key.reveal().to_owned());
+    let options = HttpOutletOptions { bearer, ..HttpOutletOptions::default() };
+    Ok(Arc::new(HttpOutlet::new(&options)?))
+}
+
+fn options(
+    config: &Config,
+    url: &PublicUrl,
+    parts: &Assembled,
+    stop: &CancellationToken,
+) -> ServeOptions {
     let mut limits = assembly::limits(config, url);
     // All that comes here is from a few docks.
     limits.connections_per_address = limits.connections;
     // A frame grows when it is written as JSON.
     limits.body_bytes = limits.frame_bytes.saturating_mul(2);
     let pages = Arc::new(Shown { health: parts.health.clone(), stop: stop.clone() });
-    let options =
-        ServeOptions { limits, tls: None, proxies: Vec::new(), pages, tally: Arc::default() };
-    let (stop, patience) = (stop.clone(), config.shutdown.deadline);
-    Ok(Some(Door { docks, office: Arc::new(office), listener, options, stop, patience }))
+    ServeOptions { limits, tls: None, proxies: Vec::new(), pages, tally: Arc::default() }
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -69,14 +95,15 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn trust(config: &Config) -> anyhow::Result<Trust> {
     let keys = config.docks.keys.as_ref().map(|keys| Keys::new(keys.reveal().split_whitespace()));
     let keys = keys.transpose().context("RESTANTE_DOCKS__KEYS")?;
-    Ok(Trust::new(&config.docks.trusted.0, keys).context("docks.trusted")?)
+    Trust::new(&config.docks.trusted.0, keys).context("docks.trusted")
 }
 
-impl Door {
+impl Docked {
     /// Serves docks until the process is told to end. Then sockets are handed over at once, and what docks still tell for
     /// a while waits for whoever has them now.
     pub async fn serve(self) {
-        let Self { docks, office, listener, options, stop, patience } = self;
+        let Self { docks, door, stop, patience } = self;
+        let Some(Door { office, listener, options }) = door else { return docks.run(stop).await };
         let begin = CancellationToken::new();
         let drain = Drain { begin: begin.clone(), spread: Duration::ZERO, patience: patience / 2 };
         let serving = tokio::spawn(transport::serve(listener, office, options, drain));
@@ -89,7 +116,7 @@ impl Door {
     }
 }
 
-/// What a probe sees at this door.
+/// What a probe sees at the door.
 struct Shown {
     health: Arc<Health>,
     stop: CancellationToken,

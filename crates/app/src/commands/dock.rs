@@ -17,7 +17,11 @@ const FLAGS: [(&str, &str, &str); 7] = [
         "private_listen",
         "The address and port that the backend sends to, if not the same",
     ),
-    ("backend", "backend", "Who stands behind the dock: http or loopback"),
+    (
+        "backend",
+        "backend",
+        "Who stands behind the dock: http, store or loopback; with --store it is store",
+    ),
     ("endpoint", "endpoint", "The base of the URIs by which the backend reaches this very dock"),
     ("connect-uri", "connect_uri", "Where new sockets are announced"),
     ("message-uri", "message_uri", "Where messages are sent"),
@@ -49,7 +53,7 @@ pub fn command() -> Command {
                 .help("Taken for the sake of SocketDock's command lines, and not followed"),
         );
     cli::with_settings_of(command, |section| {
-        matches!(section, "tls" | "transport" | "shutdown" | "admin" | "log")
+        matches!(section, "tls" | "store" | "instance" | "transport" | "shutdown" | "admin" | "log")
     })
 }
 
@@ -76,7 +80,18 @@ fn spoken(matches: &ArgMatches) -> Vec<FlagValue> {
         let text = matches.get_one::<String>(flag)?.clone();
         Some(FlagValue { typed: format!("--{flag}"), path: format!("dock.{key}"), text })
     });
-    own.chain(cli::spoken(matches).into_iter().map(in_our_words)).collect()
+    let said = own.chain(cli::spoken(matches).into_iter().map(in_our_words)).collect();
+    behind_a_store(said)
+}
+
+/// Whoever names a store wants it used.
+fn behind_a_store(mut said: Vec<FlagValue>) -> Vec<FlagValue> {
+    let says = |path| said.iter().any(|flag: &FlagValue| flag.path == path);
+    if says("store.url") && !says("dock.backend") {
+        let text = "store".to_owned();
+        said.push(FlagValue { typed: "--store".to_owned(), path: "dock.backend".to_owned(), text });
+    }
+    said
 }
 
 /// SocketDock's levels are Python's.

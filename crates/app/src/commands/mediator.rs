@@ -22,8 +22,12 @@ pub fn command() -> Command {
     let lan = Arg::new("lan").long("lan").action(ArgAction::SetTrue).help(
         "Listen on this machine's address in its network, so that phones there can reach it (with the port of --listen)",
     );
+    let core = Arg::new("core")
+        .long("core")
+        .action(ArgAction::SetTrue)
+        .help("Serve the sockets of docks that share the store (restante dock --store)");
     cli::with_settings(
-        Command::new("mediator").about("Run the mediator").arg(lan).arg(ShowQr::arg()),
+        Command::new("mediator").about("Run the mediator").arg(lan).arg(core).arg(ShowQr::arg()),
     )
 }
 
@@ -33,6 +37,7 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     if matches.get_flag("lan") {
         config.listen.address.set_ip(lan::address()?);
     }
+    config.docks.core |= matches.get_flag("core");
     logs::start(&config.log);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
@@ -73,9 +78,9 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
         stop: stop.clone(),
     };
     admin::listen(config.admin.listen, desk).await?;
-    let door = docks::open(&config, &url, &parts, &stop).await?;
+    let docked = docks::open(&config, &url, &parts, &stop).await?;
     let working = tokio::spawn(mediator.clone().run(stop.clone()));
-    let docked = door.map(|door| tokio::spawn(door.serve()));
+    let docked = docked.map(|docked| tokio::spawn(docked.serve()));
 
     let invitation = mediator.invitation();
     let instance = &mediator.settings().instance;

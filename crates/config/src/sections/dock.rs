@@ -12,7 +12,8 @@ section! {
         /// The address and port that the backend sends to. Without it that is the port of the sockets, as with SocketDock: then everybody
         /// who reaches the one reaches the other.
         private_listen: Option<SocketAddr> = "";
-        /// Who stands behind the dock: `http`, which is called back, or `loopback`, which answers by itself.
+        /// Who stands behind the dock: `http`, which is called back; `store`, mediators that share its store; or `loopback`, which answers by
+        /// itself.
         backend: DockBackend = "loopback";
         /// The base of the URIs by which the backend reaches a socket of this very dock. The address of the private port, if not set.
         endpoint: Option<String> = "";

@@ -9,6 +9,8 @@ section! {
         /// The address and port that docks call, at `/dock/connect`, `/dock/message` and `/dock/disconnect`. Off if not set. Keep it where only
         /// docks reach it.
         listen: Option<SocketAddr> = "", flag "docks-listen";
+        /// Whether docks that share this mediator's store are served (`restante dock --store`); `--core` says so, too.
+        core: bool = "false";
         /// Docks that are believed without a signature, each with the address that it says of itself (`--endpoint`).
         trusted: Addresses = "", flag "docks-trusted";
         /// Keys that docks sign their callbacks with, of 16 characters at least, with spaces between. A dock that signs is believed wherever

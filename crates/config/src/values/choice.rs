@@ -59,9 +59,11 @@ choice! {
 
 choice! {
     /// Who stands behind a dock.
-    DockBackend, "http or loopback" {
+    DockBackend, "http, store or loopback" {
         /// Somebody who is called back over HTTP.
         "http" => Http,
+        /// Mediators that share its store.
+        "store" => Store,
         /// The dock itself answers.
         "loopback" => Loopback,
     }

@@ -4,6 +4,7 @@
 //! it, so that a new instance gets its part within seconds. Claims stand while their instance shows that it lives: those of
 //! a dead one are vacant at the moment at which the roster misses it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ struct Rounds {
     roster: Roster,
     present: usize,
     quiet: u32,
+    /// Docks that did not show that they live.
+    missed: BTreeSet<String>,
     /// Where this instance begins to look, so that two do not always want the same.
     first: u8,
 }
@@ -44,10 +47,12 @@ impl Docks {
     /// Serves this instance's share of the sockets until `stop`, then lets go of them: they stay open, for others.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let first = random_u64() as u8 % SHARDS;
-        let mut rounds = Rounds { roster: Roster::of(ROSTER), present: 0, quiet: 0, first };
+        let (roster, missed) = (Roster::of(ROSTER), BTreeSet::new());
+        let mut rounds = Rounds { roster, present: 0, quiet: 0, missed, first };
         let (instance, until) = (&self.office.session.instance, self.office.clock.now());
         // Without it the first claims may not stand.
         let _ = self.office.stores.presence.renew(instance, until + FIRST_SIGN).await;
+        let posts = tokio::spawn(self.office.clone().serve_posts(stop.clone()));
         loop {
             if let Err(error) = self.round(&mut rounds).await {
                 tracing::debug!(%error, "shards could not be looked after");
@@ -60,6 +65,8 @@ impl Docks {
             shard.gone.cancelled().await;
         }
         rounds.roster.sign_out(&self.office).await;
+        // It ends by itself when what it has in hand is answered.
+        let _ = posts.await;
     }
 
     async fn round(self: &Arc<Self>, rounds: &mut Rounds) -> Result<()> {
@@ -68,10 +75,7 @@ impl Docks {
         let changed = gone || std::mem::replace(&mut rounds.present, present) != present;
         let (least, most) = share(present);
         self.let_go_beyond(most);
-        for dock in self.lost_docks.take() {
-            tracing::warn!(dock, "a dock is gone, its sockets are forgotten");
-            self.shards().iter().for_each(|shard| shard.forget_dock(&dock));
-        }
+        self.miss_docks(&mut rounds.missed).await;
         self.shards().iter().for_each(|shard| shard.tidy_up());
         let held = self.held.lock().len();
         rounds.quiet = if changed { 0 } else { rounds.quiet + 1 };
@@ -79,6 +83,30 @@ impl Docks {
             self.claim_up_to(most, rounds.first).await?;
         }
         Ok(())
+    }
+
+    /// Forgets docks that are gone.
+    async fn miss_docks(&self, missed: &mut BTreeSet<String>) {
+        let mut gone = self.lost_docks.take();
+        let mut missing = BTreeSet::new();
+        let docks: BTreeSet<_> =
+            self.shards().iter().flat_map(|shard| shard.docks_with_queues()).collect();
+        for dock in docks {
+            if self.office.dock_lives(&dock).await {
+                continue;
+            }
+            // After an outage of the store a dock may need a moment to be heard again.
+            let was_missed = missed.contains(&dock);
+            match was_missed && matches!(self.office.declare_dead(&dock).await, Ok(true)) {
+                true => gone.push(dock),
+                false => drop(missing.insert(dock)),
+            }
+        }
+        *missed = missing;
+        for dock in gone {
+            tracing::warn!(dock, "a dock is gone, its sockets are forgotten");
+            self.shards().iter().for_each(|shard| shard.forget_dock(&dock));
+        }
     }
 
     fn shards(&self) -> Vec<Arc<Shard>> {
@@ -161,7 +189,7 @@ async fn attend(shard: &Arc<Shard>, mut watch: Watch, mut bell: QueueWatch) {
     };
     tokio::select! {
         () = shard.let_go.cancelled() => {}
-        () = guarding => tracing::warn!(shard = shard.number, "a shard is somebody else's now"),
+        () = guarding => shard.lose().await,
         () = serving => {}
     }
 }

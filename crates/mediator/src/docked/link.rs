@@ -26,7 +26,10 @@ impl DockedLink {
                 return Err(LinkDown);
             }
             Err(Unsent::NoDock) => {
-                docks.silent(dock, self.shard.office.clock.now());
+                // Docks with queues show whether they live.
+                if matches!(self.reach, Reach::Http { .. }) {
+                    docks.silent(dock, self.shard.office.clock.now());
+                }
                 return Err(LinkDown);
             }
         }

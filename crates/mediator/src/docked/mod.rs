@@ -14,6 +14,7 @@
 mod keeper;
 mod link;
 mod lost;
+mod native;
 mod note;
 mod outlet;
 mod register;
@@ -25,10 +26,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use store::{Backlog, Pushed, Result, Room, StoreError};
+use store::{Backlog, Pushed, Result, Room, StoreError, Stores};
 
 use crate::Mediator;
 use lost::LostDocks;
+pub use native::{Mooring, Order, Quay, QueueOutlet};
 pub use note::{BadBerthId, BerthId, Event, Note, Reach};
 pub use outlet::{Outlet, Unsent};
 use shard::{Shard, queue_of, shard_of};
@@ -63,7 +65,7 @@ impl Docks {
         {
             return Ok(());
         }
-        push(&self.office, &note).await
+        push(&self.office.stores, &note).await
     }
 
     /// What waits was told before, perhaps by the same socket.
@@ -73,9 +75,9 @@ impl Docks {
     }
 }
 
-async fn push(office: &Mediator, note: &Note) -> Result<()> {
+async fn push(stores: &Stores, note: &Note) -> Result<()> {
     let queue = queue_of(shard_of(&note.berth));
-    match office.stores.queue.push(&queue, &[note.to_job()], ROOM).await? {
+    match stores.queue.push(&queue, &[note.to_job()], ROOM).await? {
         Pushed::Kept => Ok(()),
         Pushed::NoRoom => Err(StoreError::Full("the queue of events at docks".to_owned())),
     }

@@ -9,9 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::session::Proof;
 
 /// Names a socket at a dock: 1 to 64 letters, digits, hyphens and underscores, unique among all docks.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BerthId(String);
+
+/// Who knows the name may send at some docks: logs get its beginning only.
+impl fmt::Debug for BerthId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BerthId({:.4}…)", self.0)
+    }
+}
 
 /// A text that names no socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +63,7 @@ impl fmt::Display for BerthId {
 }
 
 /// How a socket at a dock is reached. Whoever makes one has seen to it that it may be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reach {
     /// By a POST for each frame.
@@ -69,6 +76,12 @@ pub enum Reach {
     },
     /// By the queue of the dock of this name, which reports pongs.
     Queue(String),
+}
+
+impl fmt::Debug for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reach({})", self.dock())
+    }
 }
 
 impl Reach {

@@ -1,6 +1,6 @@
 //! A part of all sockets at docks, served by one instance at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -53,6 +53,7 @@ pub(super) struct Shard {
     queue: QueueName,
     epoch: AtomicU64,
     open: AtomicBool,
+    is_nobodys: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -112,6 +113,7 @@ impl Shard {
             queue: queue_of(number),
             epoch: AtomicU64::new(epoch.0),
             open: AtomicBool::new(false),
+            is_nobodys: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
@@ -126,6 +128,20 @@ impl Shard {
 
     pub fn register(&self) -> Register<'_> {
         Register { office: &self.office, shard: self.id() }
+    }
+
+    /// It is not ours any more. If it is nobody's, the store has lost what it knew: then sockets are closed, and their wallets
+    /// come again.
+    pub async fn lose(&self) {
+        let located = self.office.stores.presence.locate(self.id(), self.office.clock.now()).await;
+        let is_elsewhere = matches!(located, Ok(Some(other)) if other.claimant.instance != self.office.postman.instance);
+        tracing::warn!(shard = self.number, is_elsewhere, "a shard of sockets at docks was lost");
+        self.is_nobodys.store(!is_elsewhere, Ordering::Release);
+    }
+
+    /// How its sockets part from this instance.
+    pub fn is_nobodys(&self) -> bool {
+        self.is_nobodys.load(Ordering::Acquire)
     }
 
     /// Whether nobody has taken it over.
@@ -223,6 +239,16 @@ impl Shard {
             // One that does not hear it has ended.
             drop(visitor.errands.send(Errand { event: Event::Closed, slip: Slip::nobody() }));
         }
+    }
+
+    /// The docks with queues that its sockets are at.
+    pub fn docks_with_queues(&self) -> BTreeSet<String> {
+        let state = self.state.lock();
+        let docks = state.visits.values().filter_map(|visitor| match &visitor.reach {
+            Reach::Queue(dock) => Some(dock.clone()),
+            Reach::Http { .. } => None,
+        });
+        docks.collect()
     }
 
     /// Forgets which sockets ended a while ago.

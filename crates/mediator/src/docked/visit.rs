@@ -75,7 +75,10 @@ impl Visit {
         loop {
             let rest = self.socket.deadline().since(self.shard.office.clock.now());
             let served = tokio::select! { biased;
-                () = self.shard.let_go.cancelled() => Err(Parting::LetGo),
+                () = self.shard.let_go.cancelled() => Err(match self.shard.is_nobodys() {
+                    true => Parting::Over(Ended::Closed(CloseReason::TryLater)),
+                    false => Parting::LetGo,
+                }),
                 errand = self.errands.recv() => match errand {
                     // What an errand sets in motion is large; an idle socket should not hold room for it.
                     Some(errand) => Box::pin(self.run_errand(errand)).await,

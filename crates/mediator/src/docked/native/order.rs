@@ -1,0 +1,85 @@
+//! What is to be done at a dock, and the form in which that waits in its queue.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::super::BerthId;
+use super::posts::Outcome;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Send this as a text frame.
+    Send(BerthId, Bytes),
+    /// Send a ping with this payload, and report its pong.
+    Ping(BerthId, u64),
+    /// Close the socket with this code and these words.
+    Close(BerthId, u16, String),
+    /// Answer a request that the dock holds.
+    Answer(u64, Outcome),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    Send(BerthId),
+    Ping(BerthId, u64),
+    Close(BerthId, u16, String),
+    Answer(u64, Outcome),
+}
+
+impl Order {
+    /// A line of JSON; behind it, bytes are as they are.
+    pub(super) fn to_job(&self) -> Bytes {
+        let (line, body) = match self.clone() {
+            Self::Send(berth, envelope) => (Line::Send(berth), envelope),
+            Self::Ping(berth, payload) => (Line::Ping(berth, payload), Bytes::new()),
+            Self::Close(berth, code, words) => (Line::Close(berth, code, words), Bytes::new()),
+            Self::Answer(request, outcome) => {
+                let (outcome, envelope) = outcome.parted();
+                (Line::Answer(request, outcome), envelope)
+            }
+        };
+        let mut job = serde_json::to_vec(&line).unwrap_or_default();
+        job.push(b'\n');
+        job.extend_from_slice(&body);
+        job.into()
+    }
+
+    /// The reverse; `None` for what another version wrote.
+    pub(super) fn from_job(job: &Bytes) -> Option<Self> {
+        let end = job.iter().position(|byte| *byte == b'\n')?;
+        let body = job.slice(end + 1..);
+        Some(match serde_json::from_slice(&job[..end]).ok()? {
+            Line::Send(berth) => Self::Send(berth, body),
+            Line::Ping(berth, payload) => Self::Ping(berth, payload),
+            Line::Close(berth, code, words) => Self::Close(berth, code, words),
+            Line::Answer(request, outcome) => Self::Answer(request, outcome.whole(body)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_survives_the_queue() {
+        let berth: BerthId = "ab".parse().unwrap();
+        let orders = [
+            Order::Send(berth.clone(), Bytes::from_static(b"{\n}")),
+            Order::Ping(berth.clone(), u64::MAX),
+            Order::Close(berth, 1001, "going away".to_owned()),
+            Order::Answer(7, Outcome::Accepted),
+            Order::Answer(7, Outcome::Refused(5)),
+            Order::Answer(
+                u64::MAX,
+                Outcome::Reply { envelope: "{}".into(), settle: Some("core".into()) },
+            ),
+        ];
+        for order in orders {
+            assert_eq!(Order::from_job(&order.to_job()), Some(order));
+        }
+        assert_eq!(Order::from_job(&Bytes::from_static(b"{}\n")), None);
+    }
+}

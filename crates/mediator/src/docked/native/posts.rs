@@ -1,0 +1,238 @@
+//! Envelopes that were posted to a dock.
+//!
+//! The dock puts the envelope into a queue that all mediators share and holds the request; whoever deals with it orders the dock to
+//! answer. Mail in an answer that nobody acknowledges is settled by what the dock's transport sees, which the dock tells the mediator that waits
+//! for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use store::{Job, QueueName, Room};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{Order, queue_of};
+use crate::{Answer, Mediator, Receipt, Refusal};
+
+/// What comes of an envelope that was posted to a dock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is kept.
+    Accepted,
+    /// It is not taken; which of all refusals it is.
+    Refused(usize),
+    /// The store is away.
+    Cut,
+    /// This goes back.
+    Reply {
+        /// The envelope.
+        #[serde(skip)]
+        envelope: Bytes,
+        /// Who wants to know whether it was taken.
+        settle: Option<String>,
+    },
+}
+
+impl Outcome {
+    pub(super) fn parted(self) -> (Self, Bytes) {
+        match self {
+            Self::Reply { envelope, settle } => {
+                (Self::Reply { envelope: Bytes::new(), settle }, envelope)
+            }
+            other => (other, Bytes::new()),
+        }
+    }
+
+    pub(super) fn whole(self, envelope: Bytes) -> Self {
+        match self {
+            Self::Reply { settle, .. } => Self::Reply { envelope, settle },
+            other => other,
+        }
+    }
+
+    /// The answer, as the transport understands it; `receipt` makes one of whoever wants to know.
+    pub(super) fn into_answer(self, receipt: impl FnOnce(String) -> Receipt) -> Answer {
+        match self {
+            Self::Accepted => Answer::Accepted,
+            Self::Refused(which) => {
+                Answer::Refused(Refusal::ALL.get(which).copied().unwrap_or(Refusal::NotAnEnvelope))
+            }
+            Self::Cut => Answer::Cut,
+            Self::Reply { envelope, settle } => {
+                Answer::Reply { envelope, receipt: settle.map(receipt) }
+            }
+        }
+    }
+}
+
+/// An envelope on its way.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Posted {
+    pub dock: String,
+    pub request: u64,
+}
+
+/// Whether the answer to a request was taken.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Settled {
+    pub dock: String,
+    pub request: u64,
+    pub taken: bool,
+}
+
+/// Envelopes that wait in all.
+pub(super) const ROOM: Room = Room { jobs: 20_000, bytes: 256 << 20 };
+
+/// As long as a sender waits.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// Longer than any transport takes to see what became of an answer.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+
+const PAGE: usize = 64;
+const AT_ONCE: usize = 256;
+const IDLE: Duration = Duration::from_secs(3);
+
+/// Where envelopes wait for any mediator.
+pub(super) fn posted() -> QueueName {
+    name("dock.posts")
+}
+
+/// Where a mediator hears what became of its answers. `None` for a name that no instance has.
+pub(super) fn settled(instance: &str) -> Option<QueueName> {
+    format!("dock.settled.{}", hash(instance)).parse().ok()
+}
+
+fn hash(instance: &str) -> String {
+    let hash = didcomm::crypto::sha256(instance.as_bytes());
+    hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn name(text: &str) -> QueueName {
+    text.parse().unwrap_or_else(|_| unreachable!("dots and letters"))
+}
+
+/// Answers that wait to be settled.
+type Receipts = Arc<Mutex<HashMap<(String, u64), Receipt>>>;
+
+impl Mediator {
+    /// Deals with what is posted to docks, until `stop`.
+    pub(crate) async fn serve_posts(self: Arc<Self>, stop: CancellationToken) {
+        let receipts = Receipts::default();
+        tokio::select! {
+            () = self.clone().deal_with_posts(receipts.clone(), stop) => {}
+            () = self.settle_posts(receipts) => {}
+        }
+    }
+
+    async fn deal_with_posts(self: Arc<Self>, receipts: Receipts, stop: CancellationToken) {
+        let queue = posted();
+        let mut bell = self.stores.queue.watch(&queue).await.ok();
+        let mut under_way = JoinSet::new();
+        loop {
+            let room = AT_ONCE.saturating_sub(under_way.len()).min(PAGE);
+            let until = self.clock.now() + LEASE;
+            let claim = self.stores.queue.claim(&queue, room, until).await;
+            let jobs = claim.map(|claim| claim.jobs).unwrap_or_default();
+            let got = jobs.len();
+            for job in jobs {
+                under_way.spawn(self.clone().deal_with(job, receipts.clone()));
+            }
+            if got > 0 && got == room {
+                continue;
+            }
+            tokio::select! { biased;
+                () = stop.cancelled() => break,
+                Some(_) = under_way.join_next() => {}
+                () = ring(&mut bell) => {}
+                () = sleep(IDLE) => {}
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn deal_with(self: Arc<Self>, job: Job, receipts: Receipts) {
+        if let Some((line, envelope)) = parted::<Posted>(&job.body) {
+            let answer = self.post(&envelope).await;
+            let outcome = self.outcome(&line, answer, receipts);
+            let order = Order::Answer(line.request, outcome);
+            // A dock that does not hear it lets its sender go unanswered.
+            if let Some(queue) = queue_of(&line.dock) {
+                let _ = self.stores.queue.push(&queue, &[order.to_job()], super::ROOM).await;
+            }
+        }
+        let _ = self.stores.queue.finish(&posted(), job.ticket).await;
+    }
+
+    fn outcome(&self, line: &Posted, answer: Answer, receipts: Receipts) -> Outcome {
+        match answer {
+            Answer::Accepted => Outcome::Accepted,
+            Answer::Cut => Outcome::Cut,
+            Answer::Refused(refusal) => {
+                let place = Refusal::ALL.iter().position(|other| *other == refusal);
+                Outcome::Refused(place.unwrap_or_default())
+            }
+            Answer::Reply { envelope, receipt: None } => Outcome::Reply { envelope, settle: None },
+            Answer::Reply { envelope, receipt: Some(receipt) } => {
+                let place = (line.dock.clone(), line.request);
+                receipts.lock().insert(place.clone(), receipt);
+                tokio::spawn(async move {
+                    sleep(SETTLED_WITHIN).await;
+                    let unsettled = receipts.lock().remove(&place);
+                    if let Some(receipt) = unsettled {
+                        receipt.lost().await;
+                    }
+                });
+                Outcome::Reply { envelope, settle: Some(self.session.instance.clone()) }
+            }
+        }
+    }
+
+    async fn settle_posts(&self, receipts: Receipts) {
+        let Some(queue) = settled(&self.session.instance) else { return };
+        let mut bell = self.stores.queue.watch(&queue).await.ok();
+        loop {
+            let until = self.clock.now() + LEASE;
+            let claim = self.stores.queue.claim(&queue, PAGE, until).await;
+            for job in claim.map(|claim| claim.jobs).unwrap_or_default() {
+                let told = parted::<Settled>(&job.body).and_then(|(told, _)| {
+                    Some((receipts.lock().remove(&(told.dock, told.request))?, told.taken))
+                });
+                match told {
+                    Some((receipt, true)) => receipt.taken().await,
+                    Some((receipt, false)) => receipt.lost().await,
+                    None => {}
+                }
+                let _ = self.stores.queue.finish(&queue, job.ticket).await;
+            }
+            let _ = timeout(IDLE, ring(&mut bell)).await;
+        }
+    }
+}
+
+async fn ring(bell: &mut Option<store::QueueWatch>) {
+    match bell {
+        Some(bell) => bell.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A line of JSON and what stands behind it.
+pub(super) fn parted<T: for<'a> Deserialize<'a>>(job: &Bytes) -> Option<(T, Bytes)> {
+    let end = job.iter().position(|byte| *byte == b'\n')?;
+    Some((serde_json::from_slice(&job[..end]).ok()?, job.slice(end + 1..)))
+}
+
+/// The reverse.
+pub(super) fn joined(line: &impl Serialize, body: &[u8]) -> Bytes {
+    let mut job = serde_json::to_vec(line).unwrap_or_default();
+    job.push(b'\n');
+    job.extend_from_slice(body);
+    job.into()
+}
