@@ -109,9 +109,8 @@ impl Pace {
 /// Connected, mediated wallets, each through another instance than the last.
 pub async fn join_all(deployment: &Deployment, count: u32) -> Vec<Wallet> {
     let http = load::client();
-    let joining = stream::iter(0..count).map(|number| {
-        load::wallet_over(http.clone(), deployment.address(number as usize), number)
-    });
+    let joining = stream::iter(0..count)
+        .map(|number| load::wallet_over(http.clone(), deployment.address(number as usize), number));
     joining.buffered(AT_A_TIME).collect().await
 }
 

@@ -4,12 +4,15 @@
 //! reach target/release/restante                                   one instance, embedded store
 //! reach target/release/restante live     --store redis://… --instances 2 --wallets 200 --rate 500 --engine-pid …
 //! reach target/release/restante sessions --store redis://… --sessions 19000 --engine-pid …
+//! reach target/release/restante dock     --sockets 19000 --clients 32 --churn 100000
+//! reach target/release/restante dock     --docks 6 --sockets 100000
 //! ```
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
 mod arguments;
 mod deployment;
+mod dock;
 mod live;
 mod load;
 mod process;
@@ -34,6 +37,12 @@ async fn main() {
         }
         Some("sessions") => {
             sessions::measure(&Deployment::start(&binary, &arguments).await, &arguments).await;
+        }
+        Some("dock") => dock::measure(&binary, &arguments).await,
+        Some("hold") => {
+            let dock = arguments.text("dock").and_then(|dock| dock.parse().ok());
+            let (sockets, part) = (arguments.of("sockets", 0), arguments.of("part", 0));
+            dock::hold(dock.expect("--dock with an address"), sockets, part).await;
         }
         _ => one_box(&binary).await,
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-/// A running `restante mediator` with an empty store. Killed when it is dropped.
+/// A running `restante mediator` with an empty store, or another part. Killed when it is dropped.
 pub struct Measured {
     child: Child,
     address: SocketAddr,
@@ -28,13 +28,18 @@ impl Measured {
 
     /// Starts `binary` with further arguments, of which `--store` says that there is to be another store.
     pub async fn start_with(binary: &Path, more: &[String]) -> Self {
+        Self::start_as(binary, "mediator", more).await
+    }
+
+    /// Starts `binary` as another of its parts.
+    pub async fn start_as(binary: &Path, role: &str, more: &[String]) -> Self {
         let data = TempDir::new().expect("a directory");
         let address =
             TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
         let started = Instant::now();
         let mut command = Command::new(binary);
-        command.args(["mediator", "--listen", &address.to_string()]).args(more);
-        if !more.iter().any(|word| word == "--store") {
+        command.args([role, "--listen", &address.to_string()]).args(more);
+        if role == "mediator" && !more.iter().any(|word| word == "--store") {
             command.arg("--data").arg(data.path().join("data"));
         }
         let child = command

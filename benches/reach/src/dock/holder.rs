@@ -1,0 +1,70 @@
+//! A process that holds sockets and answers their pings.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use futures_util::{StreamExt, stream};
+
+use super::sockets::{self, Plain};
+use super::{AT_A_TIME, source};
+
+/// Descriptors of one process are few.
+const MOST: usize = 16_000;
+
+/// It ends, and its sockets with it, when this is dropped.
+pub struct Holder(Child);
+
+impl Holder {
+    /// As many as it takes to hold so many sockets at this dock.
+    pub async fn fill(dock: SocketAddr, sockets: usize) -> Vec<Self> {
+        let parts = sockets.div_ceil(MOST).max(1);
+        let filling = tokio::task::spawn_blocking(move || {
+            (0..parts).map(|part| Self::start(dock, sockets / parts, part)).collect()
+        });
+        filling.await.expect("sockets are opened")
+    }
+
+    fn start(dock: SocketAddr, sockets: usize, part: usize) -> Self {
+        let program = std::env::current_exe().expect("a program has a file");
+        let mut child = Command::new(program)
+            .args(["-", "hold", "--dock", &dock.to_string()])
+            .args(["--sockets", &sockets.to_string(), "--part", &part.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("another process");
+        let mut line = String::new();
+        let lines = child.stdout.take().expect("its output");
+        BufReader::new(lines).read_line(&mut line).expect("its word that all are open");
+        let held: usize = line.trim().parse().unwrap_or_default();
+        assert_eq!(held, sockets, "not all sockets could be opened");
+        Self(child)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        // Both fail only if it has ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What such a process does: `--sockets` at `--dock`, until its standard input ends.
+pub async fn hold(dock: SocketAddr, sockets: usize, part: usize) {
+    let opened = (0..sockets).map(|number| sockets::open(dock, source(part * 40_000 + number)));
+    let opened: Vec<_> = stream::iter(opened).buffer_unordered(AT_A_TIME).collect().await;
+    let held = opened.iter().flatten().count();
+    for socket in opened.into_iter().flatten() {
+        tokio::spawn(listen(socket));
+    }
+    println!("{held}");
+    let wait = || std::io::stdin().read_to_end(&mut Vec::new());
+    // However it ends, it is the end.
+    let _ = tokio::task::spawn_blocking(wait).await;
+}
+
+async fn listen(mut socket: Plain) {
+    while let Some(Ok(_)) = socket.next().await {}
+}
