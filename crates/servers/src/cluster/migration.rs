@@ -45,7 +45,8 @@ impl<'a> Migration<'a> {
                 return;
             }
             let port = self.to.port().to_string();
-            let head = ["MIGRATE", "127.0.0.1", &port, "", "0", MOVED_WITHIN, "KEYS"];
+            let host = self.to.host();
+            let head = ["MIGRATE", &host, &port, "", "0", MOVED_WITHIN, "KEYS"];
             let answer = self.from.cli(&[&head, keys.as_slice()].concat()).await;
             assert!(matches!(answer.as_str(), "OK" | "NOKEY"), "keys stay: {answer}");
         }

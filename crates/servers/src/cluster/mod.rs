@@ -155,7 +155,7 @@ impl RedisCluster {
         let mut nodes = Vec::new();
         for (place, (port, bus)) in ports.iter().enumerate() {
             let mut node = RedisServer::prepare(member(spec, *bus), *port);
-            let plan = topology::plan(&ports, place);
+            let plan = topology::plan(spec.host(), &ports, place);
             std::fs::write(node.directory().join("nodes.conf"), plan).expect("a plan is written");
             node.launch().await.then_some(())?;
             nodes.push(node);

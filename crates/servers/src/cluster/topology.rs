@@ -2,20 +2,20 @@
 //!
 //! A line is `<id> <host>:<port>@<bus port> <flags> <primary> <ping sent> <pong received> <epoch> <link> <slots>…`.
 
+use std::net::IpAddr;
+
 use super::PRIMARIES;
 
 const SLOTS: usize = 16_384;
 
 /// The file of node `own`, from which it knows all others at its first start: half are primaries, half their replicas.
-pub(super) fn plan(ports: &[(u16, u16)], own: usize) -> String {
+pub(super) fn plan(host: IpAddr, ports: &[(u16, u16)], own: usize) -> String {
     let lines = ports.iter().enumerate().map(|(place, (port, bus))| {
         let myself = if place == own { "myself," } else { "" };
         let (role, primary, slots) = role(place);
         let id = id(place);
         let epoch = place % PRIMARIES + 1;
-        format!(
-            "{id} 127.0.0.1:{port}@{bus} {myself}{role} {primary} 0 0 {epoch} connected{slots}\n"
-        )
+        format!("{id} {host}:{port}@{bus} {myself}{role} {primary} 0 0 {epoch} connected{slots}\n")
     });
     let lines: String = lines.collect();
     format!("{lines}vars currentEpoch {PRIMARIES} lastVoteEpoch 0\n")

@@ -13,6 +13,8 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::Signal;
 use nix::unistd::{User, geteuid};
 
+use crate::Namespace;
+
 pub use child::Child;
 pub(crate) use family::signal;
 pub use programs::libfaketime;
@@ -28,6 +30,7 @@ pub struct Job {
     variables: Vec<(String, String)>,
     log: PathBuf,
     user: Option<User>,
+    network: Option<PathBuf>,
     last_signal: Signal,
 }
 
@@ -40,6 +43,7 @@ impl Job {
             variables: Vec::new(),
             log: log.into(),
             user: None,
+            network: None,
             last_signal: Signal::SIGKILL,
         }
     }
@@ -72,6 +76,13 @@ impl Job {
         self
     }
 
+    /// In this network, instead of ours.
+    #[must_use]
+    pub fn inside(mut self, namespace: &Namespace) -> Self {
+        self.network = Some(namespace.network());
+        self
+    }
+
     /// Ended by this signal, instead of SIGKILL, when its value is dropped or the test dies.
     #[must_use]
     pub fn ended_by(mut self, signal: Signal) -> Self {
@@ -96,7 +107,10 @@ impl Job {
 
     /// The command, behind `setpriv`, which makes the kernel end it with its parent and changes its user.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(program("setpriv"));
+        let mut command = match &self.network {
+            None => Command::new(program("setpriv")),
+            Some(network) => entering(network, &program("setpriv")),
+        };
         command.env_clear().env("PATH", programs::search_path()).env("LC_ALL", "C");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.arg("--pdeathsig").arg(self.last_signal.as_str().trim_start_matches("SIG"));
@@ -107,6 +121,13 @@ impl Job {
         command.arg("--").arg(&self.program).args(&self.arguments);
         command
     }
+}
+
+/// A command in another network.
+fn entering(network: &Path, program_there: &Path) -> Command {
+    let mut command = Command::new(program("nsenter"));
+    command.arg(format!("--net={}", network.display())).arg("--").arg(program_there);
+    command
 }
 
 /// Who may own the files of a [`Job::without_rights`]; `None` if that is us.

@@ -54,7 +54,8 @@ fn remedy(name: &str) -> String {
         "redis-server" | "redis-cli" => "redis-server",
         "postgres" | "initdb" => "postgresql",
         "nginx" => "nginx-light",
-        "setpriv" => "util-linux",
+        "setpriv" | "unshare" | "nsenter" => "util-linux",
+        "ip" => "iproute2",
         "chown" | "cp" => "coreutils",
         other => other,
     };

@@ -58,7 +58,12 @@ impl RedisServer {
     /// Its URL, without credentials: `redis://127.0.0.1:<port>`, or `rediss://…` with TLS.
     pub fn url(&self) -> String {
         let scheme = if self.access.is_some() { "rediss" } else { "redis" };
-        format!("{scheme}://127.0.0.1:{}", self.port)
+        format!("{scheme}://{}:{}", self.host(), self.port)
+    }
+
+    /// Its address, without the port.
+    pub(crate) fn host(&self) -> String {
+        self.spec.host().to_string()
     }
 
     /// Its port.
@@ -146,7 +151,7 @@ impl RedisServer {
     /// If there is no `redis-cli`.
     pub async fn cli(&self, words: &[&str]) -> String {
         let mut command = Command::new(program("redis-cli"));
-        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
+        command.args(["-h", &self.host(), "-p", &self.port.to_string()]);
         if let Some(access) = &self.access {
             command.args(access.cli_arguments());
         }

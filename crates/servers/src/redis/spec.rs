@@ -1,11 +1,13 @@
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use super::Certificates;
 
 /// How to start a Redis.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RedisSpec {
+    host: IpAddr,
     settings: Vec<(String, String)>,
     guarded: bool,
 }
@@ -31,12 +33,12 @@ const PASSWORD: &str = "poste-restante";
 impl RedisSpec {
     /// One that keeps nothing on disk, and lets everybody in.
     pub fn plain() -> Self {
-        Self::default()
+        Self { host: Ipv4Addr::LOCALHOST.into(), settings: Vec::new(), guarded: false }
     }
 
     /// One that speaks TLS only, and lets only one user in, by a password.
     pub fn tls_with_acl() -> Self {
-        Self { settings: Vec::new(), guarded: true }
+        Self { guarded: true, ..Self::plain() }
     }
 
     /// One that has everything on disk before it answers.
@@ -49,11 +51,22 @@ impl RedisSpec {
         Self::plain().with("appendonly", "yes").with("appendfsync", "everysec")
     }
 
+    /// On another address of this machine than 127.0.0.1.
+    #[must_use]
+    pub fn at(mut self, host: IpAddr) -> Self {
+        self.host = host;
+        self
+    }
+
     /// With a setting of `redis.conf`. The last one of a name counts, where there can be only one.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    pub(crate) fn host(&self) -> IpAddr {
+        self.host
     }
 
     pub(super) fn is_guarded(&self) -> bool {
@@ -71,7 +84,9 @@ impl RedisSpec {
         let mut line = |name: &str, value: &str| {
             writeln!(text, "{name} {value}").expect("a text takes every line");
         };
-        line("bind", "127.0.0.1");
+        line("bind", &self.host.to_string());
+        // Whoever reaches this address may come in.
+        line("protected-mode", "no");
         line("dir", &directory.display().to_string());
         line("save", "\"\"");
         line("enable-debug-command", "yes");
