@@ -11,8 +11,22 @@ use crate::habits::{kept_promise, until};
 /// So many that each primary has some of them.
 const WALLETS: u32 = 24;
 
-/// Live delivery is back so soon after the cluster takes writes again: a second, and another where other tests keep the machine busy.
-const BACK_WITHIN: Duration = Duration::from_secs(1 + 1);
+/// Live delivery is back so soon after the cluster takes writes again. It took 0.15 to 0.25 s with a load of 8 on two cores, most of
+/// it until senders write again.
+const BACK_WITHIN: Duration = Duration::from_secs(1);
+
+/// On a machine that is busier than that, within so many rounds as they were before.
+const ROUNDS: u32 = 5;
+
+/// A round: how long it takes from now until each wallet has got something.
+async fn round(history: &History) -> Duration {
+    let start = Instant::now();
+    until("all wallets are served", async || {
+        history.served_between(start, Instant::now()).len() == WALLETS as usize
+    })
+    .await;
+    start.elapsed()
+}
 
 async fn load(fleet: &Fleet, history: &History) -> Load {
     let plan = Plan { wallets: WALLETS, rate: 120, ..Plan::default() };
@@ -26,18 +40,15 @@ async fn a_primary_is_killed_and_live_delivery_is_back_when_its_replica_takes_ov
     let history = History::default();
     let load = load(&fleet, &history).await;
     load.goes_on_for(200).await;
+    let undisturbed = round(&history).await;
     let dead = cluster.kill_primary_of("any").await;
     cluster.until_taken_over("any", dead).await;
-    let takes_writes = Instant::now();
-    until("all wallets are served again", async || {
-        history.served_between(takes_writes, Instant::now()).len() == WALLETS as usize
-    })
-    .await;
-    let back_after = takes_writes.elapsed();
+    let back_after = round(&history).await;
     load.goes_on_for(200).await;
     let settled = load.settle().await;
     kept_promise(&history, async {}).await;
-    assert!(back_after < BACK_WITHIN, "live delivery was back after {back_after:?}");
+    let bound = BACK_WITHIN.max(ROUNDS * undisturbed);
+    assert!(back_after < bound, "live delivery was back after {back_after:?}, not {bound:?}");
     assert_eq!(settled.ends, [], "sockets stay open");
 }
 
