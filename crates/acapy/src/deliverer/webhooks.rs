@@ -39,23 +39,18 @@ const FAILED: Duration = Duration::from_secs(1);
 /// How long the others wait for one that does not go on, in milliseconds.
 const TURN: u64 = 4_000;
 
-/// Takes or keeps the turn. KEYS: turn. ARGV: who, for how long.
-static TAKE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "TAKE_TURN",
-        "#!lua flags=allow-oom\nlocal holder = redis.call('GET', KEYS[1])\nif holder and holder ~= ARGV[1] then return 0 end\n\
-         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\nreturn 1",
-    )
-});
+macro_rules! script {
+    ($name:ident, $file:literal) => {
+        static $name: LazyLock<Script> = LazyLock::new(|| {
+            let source =
+                concat!("#!lua flags=allow-oom\n", include_str!(concat!("scripts/", $file)));
+            Script::new(stringify!($name), source)
+        });
+    };
+}
 
-/// Acknowledges, and removes what no other group may still want. KEYS: stream. ARGV: group, id, …
-static SETTLE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "SETTLE",
-        "#!lua flags=allow-oom\nlocal group = table.remove(ARGV, 1)\nredis.call('XACK', KEYS[1], group, unpack(ARGV))\n\
-         if #redis.call('XINFO', 'GROUPS', KEYS[1]) == 1 then redis.call('XDEL', KEYS[1], unpack(ARGV)) end\nreturn 1",
-    )
-});
+script!(TAKE_TURN, "take_turn.lua");
+script!(SETTLE, "settle.lua");
 
 type Entries = Vec<(String, Option<Vec<(String, Vec<u8>)>>)>;
 
@@ -122,7 +117,7 @@ impl Pusher {
 
     async fn round(&self) -> Result<usize> {
         let turn = Names::beside(&self.names.webhooks(), "pusher");
-        let call = TAKE.on(&[&turn]).arg(&self.instance).arg(TURN);
+        let call = TAKE_TURN.on(&[&turn]).arg(&self.instance).arg(TURN);
         if !self.redis.call::<bool>(call).await? {
             return Ok(0);
         }

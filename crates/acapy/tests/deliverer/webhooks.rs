@@ -57,8 +57,18 @@ async fn webhooks_that_another_group_has_to_read_stay_for_it() {
     add(&stage, 1).await;
     let _running = stage.deliver_with(options(&stage, &controller));
     controller.until(1).await;
+    add(&stage, 2).await;
+    controller.until(2).await;
     stage.until_empty().await;
-    assert_eq!(stage.say::<u64>(cmd("XLEN").arg(&stream)).await, 1);
+    let length = async || stage.say::<u64>(cmd("XLEN").arg(&stream)).await;
+    assert_eq!(length().await, 2);
+    let mut read = cmd("XREADGROUP");
+    read.arg("GROUP").arg("others").arg("one").arg("NOACK").arg("STREAMS").arg(&stream).arg(">");
+    let _: redis::Value = stage.redis.command(&stream, &read).await.unwrap();
+    add(&stage, 3).await;
+    controller.until(3).await;
+    // The second one is the last that the others have read.
+    until("what all have had is gone", async || length().await == 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
