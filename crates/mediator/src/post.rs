@@ -1,5 +1,6 @@
 //! One envelope in, at most one out: the door for requests (RFC 0025, RFC 0092).
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,9 @@ use bytes::Bytes;
 use didcomm::{Destination, VerKey};
 use protocols::{Command, DecodeError, Head, Inbound, KeyFilter, Problem, Reply, ReturnRoute};
 use store::{Holder, Mail, Position, RecipientId, StoreError};
+use tokio::time::sleep;
 
-use crate::commands::{Handout, Unkept, Welcome, attached, positions};
+use crate::commands::{Handout, STORE_POLL, Unkept, Welcome, attached, positions, too_many};
 use crate::directory::{Correspondent, Route};
 use crate::ids::random_u64;
 use crate::read::Incoming;
@@ -19,7 +21,7 @@ impl Mediator {
     /// waited for at most.
     pub async fn post(self: &Arc<Self>, body: &[u8]) -> Answer {
         let answer = match self.read(body, &|_| None).await {
-            Ok(incoming) => self.answer(incoming).await,
+            Ok(incoming) => self.answer(incoming, body.len()).await,
             Err(unread) => Unkept::from(unread).into(),
         };
         if let Answer::Refused(refusal) = &answer {
@@ -29,14 +31,43 @@ impl Mediator {
         answer
     }
 
-    async fn answer(self: &Arc<Self>, incoming: Incoming) -> Answer {
+    async fn answer(self: &Arc<Self>, incoming: Incoming, bytes: usize) -> Answer {
         let outcome = match incoming {
             Incoming::Forward(forward) => self.forward(forward).await.map(|()| Answer::Accepted),
-            Incoming::Greeting { author, inbound } => self.answer_greeting(author, &inbound).await,
-            Incoming::Request { by, inbound } => self.answer_request(&by, &inbound).await,
-            Incoming::Garbled { by, error } => self.answer_garbled(&by, &error).await,
+            Incoming::Greeting { author, inbound } => {
+                self.insist(bytes, || self.answer_greeting(author, &inbound)).await
+            }
+            Incoming::Request { by, inbound } => {
+                self.insist(bytes, || self.answer_request(&by, &inbound)).await
+            }
+            Incoming::Garbled { by, error } => {
+                self.insist(bytes, || self.answer_garbled(&by, &error)).await
+            }
         };
         outcome.unwrap_or_else(Answer::from)
+    }
+
+    /// Answers again and again while the store is away, for as long as a peer may be kept waiting: nothing that is asked for does harm
+    /// when it is done twice. What waits has a place among the forwards that do.
+    async fn insist<F, R>(&self, bytes: usize, answer: F) -> Result<Answer, Unkept>
+    where
+        F: Fn() -> R,
+        R: Future<Output = Result<Answer, Unkept>>,
+    {
+        let until = self.patience_ends();
+        let mut place = None;
+        loop {
+            match answer().await {
+                Err(Unkept::StoreAway(StoreError::Unavailable(_))) if self.clock.now() < until => {
+                    place = place.or_else(|| self.held.take(bytes));
+                    if place.is_none() {
+                        return Err(too_many());
+                    }
+                    sleep(STORE_POLL).await;
+                }
+                settled => return settled,
+            }
+        }
     }
 
     async fn answer_greeting(&self, author: VerKey, inbound: &Inbound) -> Result<Answer, Unkept> {

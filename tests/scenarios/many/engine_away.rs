@@ -83,6 +83,21 @@ async fn a_forward_is_held_until_the_engine_is_back(engine: Engine) {
     kept_promise(&scene.history, async {}).await;
 }
 
+async fn a_request_is_answered_when_the_engine_is_back(engine: Engine) {
+    let scene = Scene::set(engine).await;
+    scene.engine.pause();
+    let wallet = scene.wallet.clone();
+    let asking = tokio::spawn(async move {
+        wallet.ask(&client::status_request(&V2_0, &wallet.agent().id(), None)).await
+    });
+    // Longer than one act may take, shorter than a peer is kept waiting.
+    sleep(PATIENCE * 3 / 4).await;
+    assert!(!asking.is_finished(), "answered without the engine");
+    scene.engine.resume();
+    let answer = asking.await.expect("an answer");
+    assert!(matches!(answer, Words::Status { .. }), "{answer:?}");
+}
+
 async fn beyond_that_its_connection_is_cut_without_a_status(engine: Engine) {
     let mut scene = Scene::set(engine).await;
     scene.engine.pause();
@@ -113,6 +128,7 @@ async fn an_engine_that_was_killed_is_found_again(engine: Engine) {
 
 with_own_engines!(
     a_forward_is_held_until_the_engine_is_back,
+    a_request_is_answered_when_the_engine_is_back,
     beyond_that_its_connection_is_cut_without_a_status,
     an_engine_that_was_killed_is_found_again,
 );

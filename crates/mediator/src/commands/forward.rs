@@ -171,8 +171,8 @@ fn too_slow() -> StoreError {
     StoreError::Unavailable("it did not answer in time".to_owned())
 }
 
-fn too_many() -> Unkept {
-    let why = "too many forwards wait for it".to_owned();
+pub(crate) fn too_many() -> Unkept {
+    let why = "too many wait for it".to_owned();
     Unkept::StoreAway(StoreError::Unavailable(why))
 }
 

@@ -12,7 +12,7 @@ use store::Result;
 use crate::Mediator;
 use crate::directory::Correspondent;
 
-pub(crate) use forward::{STORE_POLL, Unkept};
+pub(crate) use forward::{STORE_POLL, Unkept, too_many};
 pub(crate) use handshake::Welcome;
 pub(crate) use pickup::{Handout, attached, positions};
 
