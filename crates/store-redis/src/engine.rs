@@ -2,26 +2,22 @@
 
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::cluster::ClusterClientBuilder;
-use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, FromRedisValue, RedisError, RedisFuture, RedisResult, Value};
+use redis::{Cmd, FromRedisValue, RedisError, RedisResult, Value};
 use store::{Result, StoreError, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::connect::{probe, recognise, why};
-use crate::door::{Door, OPENING, tcp};
+use crate::door::Door;
 use crate::errors::{is_unknown_script, store_error};
+use crate::lane::{Lane, Way};
 use crate::names::Names;
 use crate::options::Address;
 use crate::script::{Call, lane_of};
 use crate::{ConnectError, Options};
 
 /// How long anything may take, waiting for its turn included.
-const LIMIT: Duration = Duration::from_millis(1_500);
-/// How long one server may take to answer one command.
-const ANSWER: Duration = Duration::from_millis(1_200);
+pub(crate) const LIMIT: Duration = Duration::from_millis(1_500);
 /// How many connections carry commands. One would nearly do, as commands share it.
 const LANES: usize = 2;
 /// How many commands may be under way on one connection.
@@ -35,12 +31,6 @@ pub(crate) struct Engine {
     is_cluster: bool,
     lanes: Vec<Lane>,
     turns: Semaphore,
-}
-
-#[derive(Clone)]
-enum Lane {
-    Single(ConnectionManager),
-    Cluster(ClusterConnection),
 }
 
 impl Engine {
@@ -65,9 +55,10 @@ impl Engine {
         // One connection is the listener's.
         let lanes = options.max_connections.saturating_sub(1).clamp(1, LANES);
         let turns = Semaphore::new(lanes * UNDER_WAY);
+        let way = Way { address: address.clone(), door: door.clone(), is_cluster };
         let mut engine = Self { address, door, names, is_cluster, lanes: Vec::new(), turns };
         for _ in 0..lanes {
-            let lane = engine.lane().await.map_err(|error| engine.refused(&error))?;
+            let lane = Lane::open(way.clone()).await.map_err(|error| engine.refused(&error))?;
             engine.lanes.push(lane);
         }
         Ok(engine)
@@ -77,40 +68,6 @@ impl Engine {
     pub fn refused(&self, error: &RedisError) -> ConnectError {
         let (host, port) = &self.address.hosts[0];
         why(&format!("{host}:{port}"), &self.names, error)
-    }
-
-    async fn lane(&self) -> RedisResult<Lane> {
-        if self.is_cluster {
-            return Ok(Lane::Cluster(self.cluster().await?));
-        }
-        let (host, port) = &self.address.hosts[0];
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(OPENING))
-            .set_response_timeout(Some(ANSWER))
-            .set_min_delay(Duration::from_millis(50))
-            .set_max_delay(Duration::from_millis(200))
-            .set_number_of_retries(4);
-        let client = self.door.client(host, *port)?;
-        Ok(Lane::Single(ConnectionManager::new_with_config(client, config).await?))
-    }
-
-    async fn cluster(&self) -> RedisResult<ClusterConnection> {
-        let nodes = self.address.hosts.iter();
-        let nodes = nodes
-            .map(|(host, port)| Ok(self.door.client(host, *port)?.get_connection_info().clone()));
-        let nodes = nodes.collect::<RedisResult<Vec<_>>>()?;
-        let mut builder = ClusterClientBuilder::new(nodes)
-            .tcp_settings(tcp())
-            .connection_timeout(OPENING / 2)
-            .response_timeout(ANSWER)
-            .overall_response_timeout(Some(LIMIT))
-            .retries(8)
-            .min_retry_wait(20)
-            .max_retry_wait(200);
-        if let Some(certificates) = self.door.certificates() {
-            builder = builder.certs(certificates);
-        }
-        builder.build()?.get_async_connection().await
     }
 
     /// Names the keys.
@@ -160,8 +117,7 @@ impl Engine {
     }
 
     async fn send(&self, lane: usize, command: &Cmd) -> RedisResult<Value> {
-        let mut lane = self.lanes[lane % self.lanes.len()].clone();
-        lane.req_packed_command(command).await?.extract_error()
+        self.lanes[lane % self.lanes.len()].send(command).await
     }
 
     async fn within<T: FromRedisValue>(
@@ -190,32 +146,4 @@ fn closed() -> StoreError {
 
 fn silent() -> StoreError {
     StoreError::Unavailable(format!("no answer within {LIMIT:?}"))
-}
-
-impl ConnectionLike for Lane {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::Single(lane) => lane.req_packed_command(command),
-            Self::Cluster(lane) => lane.req_packed_command(command),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a redis::Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::Single(lane) => lane.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(lane) => lane.req_packed_commands(pipeline, offset, count),
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Self::Single(lane) => lane.get_db(),
-            Self::Cluster(lane) => lane.get_db(),
-        }
-    }
 }

@@ -14,6 +14,7 @@ mod errors;
 mod info;
 mod instances;
 mod keylists;
+mod lane;
 mod mailbox;
 mod names;
 mod options;

@@ -19,6 +19,7 @@ mod restarted;
 mod rolling_restart;
 mod spool;
 mod two_sockets;
+mod unplugged;
 
 /// Promises that hold whichever engine the instances share: a test of each with Redis, and one with a database of its own.
 macro_rules! with_every_engine {
