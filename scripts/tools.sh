@@ -25,6 +25,8 @@ need_servers() {
   found postgres initdb psql pg_isready || missing+=(postgresql)
   found haproxy || missing+=(haproxy)
   found nginx || missing+=(nginx-light)
+  # Only root may make the network that one scenario cuts off.
+  [ "$(id -u)" != 0 ] || found ip || missing+=(iproute2)
   ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing+=(libfaketime)
   [ ${#missing[@]} = 0 ] || get "${missing[@]}"
 }
