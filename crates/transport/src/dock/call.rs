@@ -2,11 +2,12 @@
 //!
 //! One task, and next to nothing in it while the socket is at rest: what is done about a message is boxed, and gone when it is done.
 
+use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::BoxFuture;
 use mediator::{CloseReason, Link, LinkDown};
 use tokio::select;
 use tokio::time::{Instant, sleep_until};
@@ -14,32 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::berth::Order;
 use super::berths::Mooring;
+use super::farewell::{Goodbye, Rest};
 use super::inbox::{Inbox, Item};
 use super::signs::{Due, Signs};
 use super::{Backend, Berth, BerthId, Dock, DockCount, Turned};
 use crate::{Arrived, Frame, Socket, Visit};
 
 /// What the backend is busy with for one socket.
-type Work = BoxFuture<'static, Result<(), Turned>>;
-
-/// How a socket ends.
-#[derive(Debug)]
-enum Goodbye {
-    /// Its peer has ended it, or it broke.
-    Theirs,
-    /// We close it.
-    Ours { code: u16, reason: &'static str },
-    /// The backend had it closed and waits for that.
-    Ordered(Order),
-    /// The backend has had enough of it.
-    Turned(Turned),
-}
-
-impl From<CloseReason> for Goodbye {
-    fn from(reason: CloseReason) -> Self {
-        Self::Ours { code: reason.code(), reason: reason.text() }
-    }
-}
+pub(super) type Work = BoxFuture<'static, Result<(), Turned>>;
 
 /// What happens next on a socket.
 enum Event {
@@ -60,16 +43,22 @@ struct Call<B> {
 }
 
 /// Serves a socket until it is over and the backend has all of it.
-pub(super) async fn serve<B: Backend>(
+pub(super) fn serve<B: Backend>(
     dock: Arc<Dock<B>>,
     visit: Visit,
     socket: Socket,
     drain: CancellationToken,
-) {
-    let Some(mut call) = Call::begin(dock, visit, socket) else { return };
-    let goodbye = call.attend(&drain).await;
-    // What the end needs room for is not kept at rest.
-    Box::pin(call.finish(goodbye)).await;
+) -> impl Future<Output = ()> + Send {
+    // Begun out here and attended where it is, or the future would keep room for the visit, and twice for the call.
+    let mut begun = Call::begin(dock, visit, socket);
+    async move {
+        let Some(call) = &mut begun else { return };
+        let goodbye = call.attend(&drain).await;
+        if let Some(call) = begun.take() {
+            // What the end needs room for is not kept at rest.
+            Box::pin(call.finish(goodbye)).await;
+        }
+    }
 }
 
 impl<B: Backend> Call<B> {
@@ -204,53 +193,7 @@ impl<B: Backend> Call<B> {
         let Self { dock, mooring, socket, inbox, work, .. } = self;
         let berth = mooring.berth().clone();
         drop(mooring);
-        let turned = match &goodbye {
-            Goodbye::Turned(turned) => Err(*turned),
-            _ => Ok(()),
-        };
-        let most = dock.options.inbox_bytes;
-        let mut rest = Rest { dock, berth, inbox };
-        let closed = close(socket, goodbye, most);
-        let (late, outcome) = match turned {
-            Ok(()) => join(closed, rest.drain(work)).await,
-            Err(_) => (closed.await, turned),
-        };
-        rest.end(late, outcome).await;
-    }
-}
-
-/// What is left of a socket when it is over.
-struct Rest<B> {
-    dock: Arc<Dock<B>>,
-    berth: Arc<Berth>,
-    inbox: Inbox,
-}
-
-impl<B: Backend> Rest<B> {
-    /// Hands over what came while the socket was closed, and says that it is over.
-    async fn end(mut self, late: Vec<Frame>, mut outcome: Result<(), Turned>) {
-        self.dock.tally.add_many(DockCount::Received, late.len() as u64);
-        late.into_iter().for_each(|frame| self.inbox.put_frame(frame));
-        if outcome.is_ok() {
-            outcome = self.drain(None).await;
-        }
-        self.dock.tally.add_many(DockCount::Lost, self.inbox.waiting());
-        match outcome {
-            Err(Turned::Refused) => return self.dock.tally.add(DockCount::SocketsRefused),
-            Err(Turned::TryLater) => self.dock.tally.add(DockCount::SocketsPutOff),
-            Err(Turned::Unfit) | Ok(()) => {}
-        }
-        self.dock.backend.closed(&self.berth).await;
-    }
-
-    async fn drain(&mut self, work: Option<Work>) -> Result<(), Turned> {
-        if let Some(work) = work {
-            work.await?;
-        }
-        while let Some(item) = self.inbox.take() {
-            hand_over(self.dock.clone(), self.berth.clone(), item).await?;
-        }
-        Ok(())
+        Rest { dock, berth, inbox }.take_leave(socket, work, goodbye).await;
     }
 }
 
@@ -261,7 +204,7 @@ fn open<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, visit: Visit) -> Work
     Box::pin(async move { dock.backend.opened(&berth, visit).await })
 }
 
-fn hand_over<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, item: Item) -> Work {
+pub(super) fn hand_over<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, item: Item) -> Work {
     Box::pin(async move {
         match item {
             Item::Message(message) => dock.backend.message(&berth, message).await,
@@ -281,24 +224,45 @@ async fn progress(work: &mut Option<Work>) -> Result<(), Turned> {
     }
 }
 
-/// Closes the socket, and returns what was still under way.
-async fn close(mut socket: Socket, goodbye: Goodbye, most: usize) -> Vec<Frame> {
-    match goodbye {
-        Goodbye::Theirs | Goodbye::Ordered(Order::Send(_) | Order::Ping(_)) => Vec::new(),
-        Goodbye::Ours { code, reason } => socket.close_hearing(code, reason, most).await,
-        Goodbye::Turned(turned) => socket.close_hearing(turned.code(), turned.text(), most).await,
-        Goodbye::Ordered(Order::Close { code, reason, done }) => {
-            let late = socket.close_hearing(code, reason, most).await;
-            // Nobody may be waiting any more.
-            let _ = done.send(());
-            late
-        }
-    }
-}
-
 fn down(done: Result<(), LinkDown>) -> ControlFlow<Goodbye> {
     match done {
         Ok(()) => ControlFlow::Continue(()),
         Err(LinkDown) => ControlFlow::Break(Goodbye::Theirs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use bytes::Bytes;
+    use hyper::Request;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::dock::{Berths, DockOptions, DockTally, Loopback};
+    use crate::server::places::Places;
+    use crate::server::stream::Stream;
+    use crate::{Limits, Tally};
+
+    async fn socket() -> Socket {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let place = Places::new(1, 1).take(IpAddr::from([127, 0, 0, 1])).unwrap();
+        let (limits, tally) = (Limits::default(), Arc::new(Tally::default()));
+        Socket::accept(Stream::Plain(tcp), Bytes::new(), &limits, tally, place).await
+    }
+
+    #[tokio::test]
+    async fn a_socket_at_rest_is_a_small_task() {
+        let (berths, tally) = (Arc::<Berths>::default(), Arc::<DockTally>::default());
+        let dock = Arc::new(Dock::new(Loopback, berths, tally, DockOptions::default()));
+        let visit = Visit::new(
+            Request::get("/ws").body(()).unwrap().into_parts().0,
+            IpAddr::from([127, 0, 0, 1]),
+        );
+        let served = serve(dock, visit, socket().await, CancellationToken::new());
+        let bytes = size_of_val(&served);
+        assert!(bytes <= 768, "{bytes} bytes");
     }
 }

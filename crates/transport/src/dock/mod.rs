@@ -8,6 +8,7 @@ mod backend;
 mod berth;
 mod berths;
 mod call;
+mod farewell;
 pub mod http;
 mod inbox;
 mod loopback;

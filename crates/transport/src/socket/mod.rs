@@ -117,7 +117,8 @@ impl Socket {
                 }
                 State::Closing(code) => {
                     let frame = code.map(|code| CloseFrame { code, reason: reason(code).into() });
-                    self.finish(frame, 0).await;
+                    // Sockets at rest need no room for their end.
+                    Box::pin(self.finish(frame, 0)).await;
                 }
                 State::Over => return None,
             }
