@@ -3,6 +3,8 @@
 //! Pushes messages of 2 KiB for 50 endpoints of which one never answers, then lets a deliverer of its own process have them, and prints
 //! how many arrived a second.
 
+#![expect(clippy::print_stdout, reason = "its output is what it is for")]
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
