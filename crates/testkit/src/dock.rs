@@ -21,6 +21,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -47,13 +48,16 @@ struct Desk {
     endpoint: String,
     backend: String,
     http: reqwest::Client,
-    sockets: Mutex<HashMap<String, UnboundedSender<Message>>>,
+    sockets: Mutex<HashMap<String, UnboundedSender<Order>>>,
     /// Different for each that was ever started.
     life: u32,
     named: AtomicUsize,
     failed: AtomicUsize,
     is_dead: AtomicBool,
 }
+
+/// A message for a wallet, and who waits until it is written.
+type Order = (Message, oneshot::Sender<()>);
 
 type Sockets = WebSocketStream<TcpStream>;
 
@@ -155,7 +159,7 @@ impl Desk {
         &self,
         id: &str,
         mut stream: SplitStream<Sockets>,
-        orders: UnboundedSender<Message>,
+        orders: UnboundedSender<Order>,
     ) {
         let mut reached = self.call("connect", json!({ "meta": self.meta(id, true) })).await;
         while reached {
@@ -168,7 +172,7 @@ impl Desk {
             let body = json!({ "meta": self.meta(id, false), "message": text.as_str() });
             reached = text.is_empty() || self.call("message", body).await;
         }
-        let _ = orders.send(farewell());
+        let _ = orders.send((farewell(), oneshot::channel().0));
         // The writer ends with it.
         std::future::pending::<()>().await;
     }
@@ -225,7 +229,9 @@ impl Desk {
             "disconnect" => farewell(),
             _ => return None,
         };
-        self.sockets.lock().get(id)?.send(message).ok()
+        let (written, is_written) = oneshot::channel();
+        self.sockets.lock().get(id)?.send((message, written)).ok()?;
+        is_written.await.ok()
     }
 }
 
@@ -233,10 +239,15 @@ fn farewell() -> Message {
     Message::Close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() }))
 }
 
-async fn write(mut sink: SplitSink<Sockets, Message>, mut orders: UnboundedReceiver<Message>) {
-    while let Some(message) = orders.recv().await {
+async fn write(mut sink: SplitSink<Sockets, Message>, mut orders: UnboundedReceiver<Order>) {
+    while let Some((message, written)) = orders.recv().await {
         let is_last = message.is_close();
-        if sink.send(message).await.is_err() || is_last {
+        if sink.send(message).await.is_err() {
+            return;
+        }
+        // Whoever waited may have gone.
+        let _ = written.send(());
+        if is_last {
             return;
         }
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use store::{Company, Manner, Notice, QueueWatch, Result, Watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -61,10 +62,11 @@ impl Docks {
                 break;
             }
         }
+        // Others claim what is let go as soon as they see that they are fewer.
+        rounds.roster.sign_out(&self.office).await;
         for shard in self.let_go_beyond(0) {
             shard.gone.cancelled().await;
         }
-        rounds.roster.sign_out(&self.office).await;
         // It ends by itself when what it has in hand is answered.
         let _ = posts.await;
     }
@@ -114,16 +116,19 @@ impl Docks {
     }
 
     async fn claim_up_to(self: &Arc<Self>, most: usize, first: u8) -> Result<()> {
-        for turn in 0..SHARDS {
-            let number = (first + turn) % SHARDS;
-            if self.held.lock().len() >= most {
-                break;
+        let mut numbers = (0..SHARDS).map(|turn| (first + turn) % SHARDS).filter(|number| {
+            let held = self.held.lock();
+            !held.contains_key(number)
+        });
+        loop {
+            let missing = most.saturating_sub(self.held.lock().len());
+            let claims: Vec<_> =
+                numbers.by_ref().take(missing).map(|number| self.claim(number)).collect();
+            if claims.is_empty() {
+                return Ok(());
             }
-            if !self.held.lock().contains_key(&number) {
-                self.claim(number).await?;
-            }
+            try_join_all(claims).await?;
         }
-        Ok(())
     }
 
     /// Serves a shard if nobody else does.

@@ -53,6 +53,7 @@ pub(super) struct Shard {
     queue: QueueName,
     epoch: AtomicU64,
     open: AtomicBool,
+    is_lost: AtomicBool,
     is_nobodys: AtomicBool,
     state: Mutex<State>,
 }
@@ -113,6 +114,7 @@ impl Shard {
             queue: queue_of(number),
             epoch: AtomicU64::new(epoch.0),
             open: AtomicBool::new(false),
+            is_lost: AtomicBool::new(false),
             is_nobodys: AtomicBool::new(false),
             state: Mutex::default(),
         }
@@ -136,10 +138,16 @@ impl Shard {
         let located = self.office.stores.presence.locate(self.id(), self.office.clock.now()).await;
         let is_elsewhere = matches!(located, Ok(Some(other)) if other.claimant.instance != self.office.postman.instance);
         tracing::warn!(shard = self.number, is_elsewhere, "a shard of sockets at docks was lost");
+        self.is_lost.store(true, Ordering::Release);
         self.is_nobodys.store(!is_elsewhere, Ordering::Release);
     }
 
-    /// How its sockets part from this instance.
+    /// Whether somebody else may have taken it over.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Acquire)
+    }
+
+    /// Whether the store has forgotten all about it.
     pub fn is_nobodys(&self) -> bool {
         self.is_nobodys.load(Ordering::Acquire)
     }
@@ -154,7 +162,9 @@ impl Shard {
             .mailbox
             .lease(self.id(), holder, now + LEASE, &Demand::NOTHING)
             .await;
-        leased != Err(StoreError::Displaced)
+        let is_ours = leased != Err(StoreError::Displaced);
+        self.is_lost.fetch_or(!is_ours, Ordering::AcqRel);
+        is_ours
     }
 
     /// Deals with an event at once. `false` if it is better put in the queue: then it was not dealt with, or not all of it.

@@ -143,6 +143,10 @@ impl Visit {
     /// Sees to it that the register says what there is to say.
     async fn keep(&mut self) {
         let profile = self.socket.profile();
+        self.keep_as(profile).await;
+    }
+
+    async fn keep_as(&mut self, profile: Profile) {
         if profile == self.profile {
             return;
         }
@@ -166,7 +170,13 @@ impl Visit {
 
     async fn part(mut self, parting: Parting) {
         match parting {
-            Parting::LetGo => self.part_from_mailboxes().await,
+            Parting::LetGo => {
+                if !self.shard.is_lost() {
+                    let profile = self.socket.profile_with_mail();
+                    self.keep_as(profile).await;
+                }
+                self.part_from_mailboxes().await;
+            }
             Parting::Closed => {}
             Parting::Over(ended) => {
                 self.shard.forget(&self.link.berth);

@@ -147,6 +147,31 @@ impl Session {
         self.unproven.len() + self.sent.len()
     }
 
+    /// What left here and has neither been acknowledged nor proven: with ids, and without.
+    pub fn in_flight(&self) -> (Vec<Position>, Vec<Position>) {
+        let unproven = self.unproven.iter().map(|sent| sent.position).collect();
+        (self.sent.iter().collect(), unproven)
+    }
+
+    /// Somebody else served this socket before, and these left on it. They are not pushed again; a ping asks after those without ids.
+    pub fn recall(
+        &mut self,
+        now: Timestamp,
+        sent: &[Position],
+        unproven: &[Position],
+        pace: &Pace,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.sent.note(sent.iter().copied(), pace.window);
+        if unproven.is_empty() {
+            return;
+        }
+        let ping = self.life.ping(now);
+        let left = |position| Unproven { position, bytes: 0, ping, sent: now };
+        self.unproven.extend(unproven.iter().copied().map(left));
+        effects.push(Effect::Ping(ping));
+    }
+
     /// How long what is in flight stays so when the socket ends. A wallet may still be busy with what has ids, and acknowledge it;
     /// of what has none nothing will be heard any more.
     pub fn linger(&self, pace: &Pace) -> Duration {

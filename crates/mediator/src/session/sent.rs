@@ -47,6 +47,11 @@ impl Sent {
         self.positions.iter().rev().any(|sent| *sent == position)
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Position> {
+        self.positions.iter().copied()
+    }
+
     pub fn len(&self) -> usize {
         self.positions.len()
     }

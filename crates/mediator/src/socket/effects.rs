@@ -40,7 +40,8 @@ impl Socket {
         Box::pin(self.perform_all(place, effects, link)).await
     }
 
-    async fn perform_all<L: Link>(
+    /// Does what a session wants done, and what it wants done about that.
+    pub(super) async fn perform_all<L: Link>(
         &mut self,
         place: usize,
         effects: Vec<Effect>,

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use protocols::Dialect;
 use serde::{Deserialize, Serialize};
+use store::Position;
 
 use super::guest::{Guest, Reader};
 use super::{Ended, Socket, Trouble};
+use crate::commands::positions;
 use crate::ids::random_u64;
 use crate::session::{Event, Proof};
 use crate::{CloseReason, Link, Mediator};
@@ -25,6 +27,11 @@ struct Known {
     /// The pickup version of live deliveries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     words: Option<String>,
+    /// What is in flight with ids, and without; written when the socket is handed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sent: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unproven: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +62,15 @@ impl Known {
         });
         let words = reader.and_then(|reader| reader.dialect);
         let words = words.map(|dialect| dialect.protocol().to_string());
-        Self { who: guest.who.id().to_string(), returns: guest.returns, reads, words }
+        let who = guest.who.id().to_string();
+        Self { who, returns: guest.returns, reads, words, sent: Vec::new(), unproven: Vec::new() }
+    }
+
+    fn with_mail(guest: &Guest) -> Self {
+        let in_flight = guest.reader.as_ref().map(|reader| reader.session.in_flight());
+        let (sent, unproven) = in_flight.unwrap_or_default();
+        let texts = |positions: Vec<Position>| positions.iter().map(Position::to_string).collect();
+        Self { sent: texts(sent), unproven: texts(unproven), ..Self::of(guest) }
     }
 
     fn dialect(&self) -> Option<&'static dyn Dialect> {
@@ -74,6 +89,11 @@ impl Socket {
     /// What somebody else needs to know to go on with it.
     pub fn profile(&self) -> Profile {
         Profile(self.guests.iter().map(Known::of).collect())
+    }
+
+    /// The same with what is in flight, for somebody who goes on at once.
+    pub fn profile_with_mail(&self) -> Profile {
+        Profile(self.guests.iter().map(Known::with_mail).collect())
     }
 
     /// Goes on where somebody else was: claims the mailboxes that nobody has claimed since, and sends what waits in them.
@@ -114,6 +134,22 @@ impl Socket {
         if reads == Reads::Live {
             self.tell(place, Event::Live(true), link).await?;
         }
+        self.recall(place, known, link).await?;
         Ok(self.tell(place, Event::Rung, link).await?)
+    }
+
+    async fn recall<L: Link>(
+        &mut self,
+        place: usize,
+        known: &Known,
+        link: &mut L,
+    ) -> Result<(), Ended> {
+        let (sent, unproven) = (positions(&known.sent), positions(&known.unproven));
+        let mut effects = Vec::new();
+        let (now, pace) = (self.office.clock.now(), &self.office.settings.pace);
+        if let Some(reader) = &mut self.guests[place].reader {
+            reader.session.recall(now, &sent, &unproven, pace, &mut effects);
+        }
+        self.perform_all(place, effects, link).await
     }
 }

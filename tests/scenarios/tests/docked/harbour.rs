@@ -18,7 +18,7 @@ impl Harbour {
     pub async fn of(docks: usize, mediators: usize) -> Self {
         let redis = RedisServer::start(RedisSpec::durable()).await;
         let doors: Vec<_> = (0..mediators).map(|_| any_address()).collect();
-        let balancer = Balancer::haproxy(&doors).await;
+        let balancer = Balancer::haproxy_with(|listen| before(listen, &doors)).await;
         let mut moored = Vec::new();
         for _ in 0..docks {
             moored.push(StandInDock::start(balancer.address()).await);
@@ -63,6 +63,32 @@ fn behind(docks: &[StandInDock], door: SocketAddr) -> ServerOptions {
         &format!("docks.listen={door}"),
         &format!("docks.trusted={}", trusted.join(",")),
     ])
+}
+
+/// Before mediators that docks call: a callback may be repeated at another mediator, whatever became of it at the first.
+fn before(listen: SocketAddr, doors: &[SocketAddr]) -> String {
+    let servers: String = doors
+        .iter()
+        .map(|door| format!("    server door-{} {door} check\n", door.port()))
+        .collect();
+    format!(
+        "global
+    maxconn 4000
+defaults
+    mode http
+    option redispatch 1
+    retries 3
+    retry-on conn-failure empty-response response-timeout 502 503
+    timeout connect 2s
+    timeout client 75s
+    timeout server 30s
+listen docks
+    bind {listen}
+    balance roundrobin
+    option httpchk GET /health/ready
+    default-server inter 200ms fall 1 rise 1
+{servers}"
+    )
 }
 
 fn any_address() -> SocketAddr {

@@ -9,6 +9,7 @@ mod harbour;
 mod dock_killed;
 mod every_way_of_pickup;
 mod mediator_killed;
+mod native;
 mod rolling_restart;
 mod strangers;
 mod two_and_two;

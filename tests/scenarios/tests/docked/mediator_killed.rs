@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use testkit::{History, Plan};
+use testkit::{History, Plan, Violation};
 
-use crate::habits::kept_promise;
 use crate::harbour::Harbour;
 
 /// Guarantee 6, and a second for a machine that is busy with other tests.
 const GOES_ON_WITHIN: Duration = Duration::from_secs(5 + 1);
+
+fn is_pushed_again(violation: &Violation) -> bool {
+    matches!(violation, Violation::PushedAgain { .. })
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_socket_closes_and_nothing_is_lost() {
@@ -22,7 +25,10 @@ async fn no_socket_closes_and_nothing_is_lost() {
         harbour.fleet[place].start_again().await;
     }
     let settled = load.settle().await;
-    kept_promise(&history, async {}).await;
     assert_eq!(settled.ends, [], "sockets stay open");
+    // Nobody knows what of the last pushes of the dead has arrived: those come again, and on the same sockets.
+    let broken: Vec<_> =
+        history.violations().into_iter().filter(|it| !is_pushed_again(it)).collect();
+    assert_eq!(broken, [], "{}", history.story());
     assert!(history.longest_delay() < GOES_ON_WITHIN, "{:?}", history.longest_delay());
 }

@@ -1,0 +1,120 @@
+//! Docks and mediators with nothing between them but a store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocols::client;
+use servers::{RedisServer, RedisSpec};
+use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, Violation, Wallet, Words};
+use tokio::time::sleep;
+
+use crate::habits::{drain, kept_promise, send_all};
+
+const GOES_ON_WITHIN: Duration = Duration::from_secs(5 + 1);
+
+struct Harbour {
+    docks: Vec<Server>,
+    cores: Fleet,
+    redis: RedisServer,
+}
+
+impl Harbour {
+    async fn of(docks: usize, cores: usize) -> Self {
+        let redis = RedisServer::start(RedisSpec::durable()).await;
+        let core = ServerOptions::with(&["docks.core=true"]).on(redis.url());
+        let cores = Fleet::start(cores, &core).await;
+        let mut moored = Vec::new();
+        for _ in 0..docks {
+            moored.push(Server::start_with(ServerOptions::dock(&[]).on(redis.url())).await);
+        }
+        Self { docks: moored, cores, redis }
+    }
+
+    async fn wallets(&self, count: u32, history: &History) -> Vec<Arc<Wallet>> {
+        let mut wallets = Vec::new();
+        for number in 0..count {
+            let place = self.cores.addresses()[number as usize % self.cores.len()];
+            wallets.push(Arc::new(Wallet::join_at(place, number, history).await));
+        }
+        wallets
+    }
+
+    /// Sockets and envelopes both go by way of the docks.
+    async fn load(&self, plan: Plan, history: &History) -> Load {
+        let wallets = self.wallets(plan.wallets, history).await;
+        let places: Vec<_> = self.docks.iter().map(Server::address).collect();
+        Load::of(wallets, &places, plan, history).await
+    }
+}
+
+fn but_for_repetitions(history: &History) -> Vec<Violation> {
+    let is_repetition = |violation: &Violation| matches!(violation, Violation::PushedAgain { .. });
+    history.violations().into_iter().filter(|violation| !is_repetition(violation)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_and_envelopes_go_through_docks() {
+    let harbour = Harbour::of(2, 2).await;
+    let history = History::default();
+    let load = harbour.load(Plan::default(), &history).await;
+    load.goes_on_for(400).await;
+    let settled = load.settle().await;
+    assert_eq!(settled.ends, [], "sockets stay open");
+    kept_promise(&history, async {}).await;
+    assert_eq!(history.repeated(), []);
+    assert!(history.longest_delay() < Duration::from_secs(5), "{:?}", history.delays());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_come_back_to_the_dock_that_holds_the_request() {
+    let harbour = Harbour::of(2, 1).await;
+    let history = History::default();
+    let wallet = harbour.wallets(1, &history).await.remove(0);
+    let here = wallet.by_way_of(harbour.docks[0].address());
+    let there = wallet.by_way_of(harbour.docks[1].address());
+    send_all(&here, &wallet, 0..25).await;
+    assert_eq!(drain(&there).await, 25);
+    // Mail that cannot be acknowledged is gone when the dock has seen that it was taken.
+    send_all(&there, &wallet, 25..28).await;
+    let batch = here.ask(&client::batch_pickup(&wallet.agent().id(), 10)).await;
+    assert_eq!(batch.items().len(), 3, "{batch:?}");
+    sleep(Duration::from_secs(1)).await;
+    let again = there.ask(&client::batch_pickup(&wallet.agent().id(), 10)).await;
+    assert_eq!(again, Words::Batch(Vec::new()));
+    kept_promise(&history, async {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killing_every_core_closes_no_socket_and_loses_nothing() {
+    let mut harbour = Harbour::of(2, 2).await;
+    let history = History::default();
+    let load = harbour.load(Plan::default(), &history).await;
+    load.goes_on_for(100).await;
+    harbour.cores[0].kill();
+    harbour.cores[1].kill();
+    sleep(Duration::from_secs(2)).await;
+    harbour.cores[0].start_again().await;
+    load.goes_on_for(200).await;
+    harbour.cores[1].start_again().await;
+    load.goes_on_for(200).await;
+    let settled = load.settle().await;
+    assert_eq!(settled.ends, [], "sockets stay open");
+    assert_eq!(but_for_repetitions(&history), [], "{}", history.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wallets_of_a_dock_that_is_killed_go_on_at_another() {
+    let mut harbour = Harbour::of(2, 2).await;
+    let history = History::default();
+    let load = harbour.load(Plan::default(), &history).await;
+    for place in [0, 1] {
+        load.goes_on_for(100).await;
+        harbour.docks[place].kill();
+        load.goes_on_for(300).await;
+        harbour.docks[place].start_again().await;
+    }
+    let settled = load.settle().await;
+    kept_promise(&history, async {}).await;
+    assert!(settled.longest_gap() < GOES_ON_WITHIN, "{settled:?}");
+    assert!(!harbour.redis.cli(&["--scan", "--pattern", "*dock.in*jobs"]).await.contains("jobs"));
+}
