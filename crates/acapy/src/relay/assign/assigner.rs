@@ -99,7 +99,7 @@ impl<M: AssignmentMaps> Assigner<M> {
     }
 
     /// Gives new keys an instance. Without instances they wait for a pass that finds one.
-    async fn assign(&mut self, kids: BTreeSet<String>) -> Result<()> {
+    pub(super) async fn assign(&mut self, kids: BTreeSet<String>) -> Result<()> {
         let now = self.clock.now();
         let kids: BTreeSet<_> =
             kids.into_iter().filter(|kid| self.board.owner(kid).is_none()).collect();

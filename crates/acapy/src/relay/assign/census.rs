@@ -174,7 +174,7 @@ mod tests {
         let mut world = World::with_keys(1);
         world.look(0, 5);
         assert_eq!(world.look(14, 4), Standing::Alive);
-        assert_eq!(world.look(28, 4), Standing::Unknown);
+        assert_eq!(world.look(29, 4), Standing::Alive);
         assert_eq!(world.look(30, 4), Standing::Silent);
     }
 
