@@ -122,7 +122,7 @@ impl Instance {
 pub struct Harbour {
     pub store: Arc<MemoryStore>,
     pub pier: Arc<Pier>,
-    clock: Arc<RuntimeClock>,
+    pub clock: Arc<RuntimeClock>,
     berths: Mutex<u32>,
 }
 
@@ -135,6 +135,14 @@ impl Harbour {
 
     /// One more instance, which has its share of the sockets.
     pub async fn instance(&self) -> Instance {
+        self.instance_with(|_, pier| pier).await
+    }
+
+    /// The same with an outlet of its own before the pier.
+    pub async fn instance_with(
+        &self,
+        outlet: impl FnOnce(Arc<Mediator>, Arc<dyn Outlet>) -> Arc<dyn Outlet>,
+    ) -> Instance {
         let settings = Settings::at("http://m.test", "ws://m.test");
         let mediator = Mediator::new(
             settings,
@@ -143,7 +151,7 @@ impl Harbour {
             self.clock.clone(),
             Arc::new(Nowhere),
         );
-        let docks = Docks::new(mediator.clone(), self.pier.clone());
+        let docks = Docks::new(mediator.clone(), outlet(mediator.clone(), self.pier.clone()));
         let stop = CancellationToken::new();
         let work = vec![
             tokio::spawn(mediator.clone().run(stop.clone())),

@@ -3,6 +3,7 @@
 
 mod ending;
 mod harbour;
+mod native;
 mod proving;
 mod serving;
 mod taking_over;
