@@ -29,6 +29,8 @@ pub enum Role {
     Mediator,
     /// `restante dock`.
     Dock,
+    /// `restante relay`.
+    Relay,
 }
 
 /// Starts with files that must not grow; without the trap the kernel would end the process instead of refusing the write.
@@ -43,6 +45,11 @@ impl ServerOptions {
     /// A dock with these settings.
     pub fn dock(settings: &[&str]) -> Self {
         Self { role: Role::Dock, ..Self::with(settings) }
+    }
+
+    /// A relay with these settings.
+    pub fn relay(settings: &[&str]) -> Self {
+        Self { role: Role::Relay, ..Self::with(settings) }
     }
 
     /// With more settings.
@@ -86,6 +93,7 @@ impl ServerOptions {
                 job.args(["mediator", "--listen"]).arg(listen.to_string()).arg("--data").arg(data)
             }
             Role::Dock => job.args(["dock", "--listen"]).arg(listen.to_string()),
+            Role::Relay => job.args(["relay", "--listen"]).arg(listen.to_string()),
         };
         if let Some(url) = &self.store {
             job = job.arg("--store").arg(url);

@@ -1,0 +1,40 @@
+use acapy::streams::WEBHOOK;
+use acapy::wire::Webhook;
+use redis::AsyncCommands;
+use redis::streams::StreamReadReply;
+use servers::free_port;
+use testkit::Server;
+
+use crate::world::{Engine, http, options};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_waits_in_the_stream_with_its_headers_for_a_group_of_controllers() {
+    let engine = Engine::one_node().await;
+    let port = free_port();
+    let private = format!("relay.private_listen=127.0.0.1:{port}");
+    let relay = Server::start_with(options(&engine).and(&[&private])).await;
+    let url = format!("http://127.0.0.1:{port}/hooks/topic/connections/");
+    let client = http();
+    let posted = client
+        .post(&url)
+        .header("x-api-key", "hush")
+        .header("cookie", "c")
+        .body(r#"{"state": "active"}"#);
+    assert_eq!(posted.send().await.unwrap().status().as_u16(), 200);
+    assert_eq!(client.post(&url).body("junk").send().await.unwrap().status().as_u16(), 400);
+    // Strangers have no part in it.
+    let public = format!("{}/topic/connections/", relay.url());
+    assert_eq!(client.post(public).body("{}").send().await.unwrap().status().as_u16(), 404);
+    let mut redis = engine.client().await;
+    let read: StreamReadReply = redis.xread(&["acapy_webhooks"], &["0"]).await.unwrap();
+    let entries = &read.keys[0].ids;
+    assert_eq!(entries.len(), 1);
+    let entry: Vec<u8> = entries[0].get(WEBHOOK).unwrap();
+    let webhook = Webhook::from_bytes(&entry).unwrap();
+    assert_eq!(
+        (webhook.topic.as_str(), &webhook.payload[..]),
+        ("connections", &br#"{"state": "active"}"#[..])
+    );
+    assert_eq!(webhook.headers, [("x-api-key".to_owned(), "hush".to_owned())].into());
+    assert!(!relay.log().contains("hush"));
+}
