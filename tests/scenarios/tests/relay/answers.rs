@@ -19,7 +19,7 @@ async fn an_answer_goes_back_to_the_relay_that_holds_the_request() {
 async fn ask(relay: &Server) -> bool {
     let message = envelope("a question", &[key()]);
     let request = http().post(relay.url()).body(reqwest::Body::from(message.clone()));
-    let response = request.send().await.unwrap();
+    let response = request.send().await.expect("an answer");
     assert_eq!(response.status().as_u16(), 200);
-    response.bytes().await.unwrap() == message
+    response.bytes().await.expect("a body") == message
 }

@@ -52,6 +52,6 @@ async fn agree_in_spite(
     redis: &redis::cluster_async::ClusterConnection,
     to: didcomm::VerKey,
 ) -> bool {
-    let list: String = redis.clone().hget(Maps::KEYS_OF_UID, "dead").await.unwrap();
+    let list: String = redis.clone().hget(Maps::KEYS_OF_UID, "dead").await.expect("Redis answers");
     list != "junk!" && agree(redis, &[to]).await
 }

@@ -38,7 +38,7 @@ impl Plugin {
         let uid = format!("{:08x}-{number:04x}-4000-8000-000000000000", std::process::id());
         let mut redis = connect(url).await;
         let empty = payload::encode(b"[]");
-        let _: () = redis.hset(Maps::KEYS_OF_UID, &uid, empty).await.unwrap();
+        let _: () = redis.hset(Maps::KEYS_OF_UID, &uid, empty).await.expect("Redis answers");
         let state = Arc::new(State::default());
         let task = tokio::spawn(poll(redis, uid.clone(), state.clone())).abort_handle();
         Self { uid, state, task }
@@ -49,7 +49,11 @@ impl Plugin {
         let taken = self.state.taken.lock();
         taken
             .iter()
-            .map(|entry| payload::decode(entry["payload"].as_str().unwrap()).unwrap().to_vec())
+            .map(|entry| {
+                payload::decode(entry["payload"].as_str().expect("a text"))
+                    .expect("base64")
+                    .to_vec()
+            })
             .collect()
     }
 
@@ -84,22 +88,23 @@ impl Drop for Plugin {
 /// A client of a cluster.
 pub async fn connect(url: &str) -> ClusterConnection {
     let client = ClusterClientBuilder::new([url]).response_timeout(Duration::from_secs(10));
-    client.build().unwrap().get_async_connection().await.unwrap()
+    client.build().expect("a URL").get_async_connection().await.expect("a cluster")
 }
 
 async fn poll(mut redis: ClusterConnection, uid: String, state: Arc<State>) {
     loop {
-        let list: Option<String> = redis.hget(Maps::KEYS_OF_UID, &uid).await.unwrap();
+        let list: Option<String> =
+            redis.hget(Maps::KEYS_OF_UID, &uid).await.expect("Redis answers");
         let Some(list) = list.filter(|_| !state.is_busy.load(Ordering::Relaxed)) else {
             sleep(REST).await;
             continue;
         };
-        for kid in KeyList::from_text(list.as_bytes()).unwrap().0 {
+        for kid in KeyList::from_text(list.as_bytes()).expect("a list of keys").0 {
             if state.is_busy.load(Ordering::Relaxed) {
                 break;
             }
             let popped: Option<(String, String)> =
-                redis.blpop(format!("acapy_inbound_{kid}"), WAIT).await.unwrap();
+                redis.blpop(format!("acapy_inbound_{kid}"), WAIT).await.expect("Redis answers");
             match popped {
                 None => sleep(REST).await,
                 Some((_, entry)) => consume(&mut redis, &uid, &kid, entry, &state).await,
@@ -115,23 +120,23 @@ async fn consume(
     entry: String,
     state: &State,
 ) {
-    let entry: Value = serde_json::from_str(&entry).unwrap();
+    let entry: Value = serde_json::from_str(&entry).expect("JSON");
     static TICKS: AtomicUsize = AtomicUsize::new(0);
     let tick = TICKS.fetch_add(1, Ordering::Relaxed);
     // Its seconds are nobody else's.
     let now = format!("2001-01-01T00:00:{tick:02}Z");
-    let _: () = redis.hset(Maps::LAST_ACCESS, uid, now).await.unwrap();
+    let _: () = redis.hset(Maps::LAST_ACCESS, uid, now).await.expect("Redis answers");
     let field = Maps::pending_field(uid, kid);
-    let pending: Option<i64> = redis.hget(Maps::PENDING, &field).await.unwrap();
+    let pending: Option<i64> = redis.hget(Maps::PENDING, &field).await.expect("Redis answers");
     if let Some(pending) = pending.filter(|pending| *pending >= 1) {
-        let _: () = redis.hset(Maps::PENDING, &field, pending - 1).await.unwrap();
+        let _: () = redis.hset(Maps::PENDING, &field, pending - 1).await.expect("Redis answers");
     }
     if let Some(txn_id) = entry["txn_id"].as_str().filter(|_| state.answers.load(Ordering::Relaxed))
     {
         let data = json!({"content-type": "application/didcomm-envelope-enc", "response": entry["payload"]});
         let answer = json!({"txn_id": txn_id, "response_data": data}).to_string();
         let push = cmd("RPUSH").arg("acapy_inbound_direct_resp").arg(answer).to_owned();
-        let _: () = push.query_async(redis).await.unwrap();
+        let _: () = push.query_async(redis).await.expect("Redis answers");
     }
     state.taken.lock().push(entry);
 }

@@ -15,13 +15,13 @@ use crate::plugin::connect;
 
 /// A Redis in cluster mode.
 pub enum Engine {
-    OneNode(RedisServer),
+    OneNode(Box<RedisServer>),
     SixNodes(RedisCluster),
 }
 
 impl Engine {
     pub async fn one_node() -> Self {
-        Self::OneNode(RedisServer::start_as_cluster(RedisSpec::plain()).await)
+        Self::OneNode(Box::new(RedisServer::start_as_cluster(RedisSpec::plain()).await))
     }
 
     pub async fn six_nodes() -> Self {
@@ -55,13 +55,14 @@ pub fn key() -> VerKey {
 }
 
 pub fn envelope(text: &str, keys: &[VerKey]) -> Bytes {
-    seal_anon(text.as_bytes(), keys).unwrap().into_bytes()
+    seal_anon(text.as_bytes(), keys).expect("it seals").into_bytes()
 }
 
 /// One client for all: each would read the certificates of this machine again. It keeps no connections, as tests end before it does.
 pub fn http() -> &'static reqwest::Client {
-    static HTTP: LazyLock<reqwest::Client> =
-        LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
+    static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client")
+    });
     &HTTP
 }
 
@@ -96,10 +97,11 @@ pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
 /// Which instances poll each key.
 pub async fn pollers(redis: &ClusterConnection) -> BTreeMap<String, Vec<String>> {
     let mut redis = redis.clone();
-    let lists: BTreeMap<String, String> = redis.hgetall(Maps::KEYS_OF_UID).await.unwrap();
+    let lists: BTreeMap<String, String> =
+        redis.hgetall(Maps::KEYS_OF_UID).await.expect("Redis answers");
     let mut pollers = BTreeMap::<_, Vec<_>>::new();
     for (uid, list) in lists {
-        for kid in KeyList::from_text(list.as_bytes()).unwrap().0 {
+        for kid in KeyList::from_text(list.as_bytes()).expect("a list of keys").0 {
             pollers.entry(kid).or_default().push(uid.clone());
         }
     }
@@ -108,7 +110,7 @@ pub async fn pollers(redis: &ClusterConnection) -> BTreeMap<String, Vec<String>>
 
 /// Which instance has each key.
 pub async fn owners(redis: &ClusterConnection) -> BTreeMap<String, String> {
-    redis.clone().hgetall(Maps::UID_OF_KEY).await.unwrap()
+    redis.clone().hgetall(Maps::UID_OF_KEY).await.expect("Redis answers")
 }
 
 /// Whether each of these keys is polled by the one instance that has it, and by no other.
