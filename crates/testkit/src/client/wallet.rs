@@ -147,6 +147,11 @@ impl Wallet {
         &self.agent
     }
 
+    /// Its last line has been replaced, and had not ended for the mediator when it had ended for the wallet.
+    pub(crate) fn lost_its_last_line(&self) {
+        self.history.broke(self.agent.number);
+    }
+
     /// The mediator's standing invitation.
     ///
     /// # Panics

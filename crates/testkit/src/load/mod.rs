@@ -26,11 +26,19 @@ pub struct Plan {
     pub back_after: Duration,
     /// A wallet dials anew so often by itself, if it does at all.
     pub moves_every: Option<Duration>,
+    /// Sockets end at docks: mediators hear of their ends a moment later, and what they send meanwhile is swallowed.
+    pub docked: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { wallets: 8, rate: 100, back_after: Duration::from_millis(100), moves_every: None }
+        Self {
+            wallets: 8,
+            rate: 100,
+            back_after: Duration::from_millis(100),
+            moves_every: None,
+            docked: false,
+        }
     }
 }
 

@@ -40,6 +40,7 @@ impl Harbour {
 
     /// Wallets that are live through the docks, while they are written to through the mediators.
     pub async fn load(&self, plan: Plan, history: &History) -> Load {
+        let plan = Plan { docked: true, ..plan };
         let mut wallets = Vec::new();
         for number in 0..plan.wallets {
             let place = self.fleet.addresses()[number as usize % self.fleet.len()];

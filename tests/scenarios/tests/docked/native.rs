@@ -41,6 +41,7 @@ impl Harbour {
 
     /// Sockets and envelopes both go by way of the docks.
     async fn load(&self, plan: Plan, history: &History) -> Load {
+        let plan = Plan { docked: true, ..plan };
         let wallets = self.wallets(plan.wallets, history).await;
         let places: Vec<_> = self.docks.iter().map(Server::address).collect();
         Load::of(wallets, &places, plan, history).await
