@@ -16,6 +16,7 @@ async fn ten_wallets_that_move_all_the_time_miss_nothing(engine: Engine) {
         rate: 150,
         back_after: Duration::from_millis(20),
         moves_every: Some(Duration::from_millis(400)),
+        ..Plan::default()
     };
     let load = Load::start(&fleet.addresses(), plan, &history).await;
     load.goes_on_for(600).await;
