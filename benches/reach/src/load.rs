@@ -16,7 +16,9 @@ const INNER: usize = 1_150;
 
 /// An HTTP client for any number of wallets.
 pub fn client() -> reqwest::Client {
-    reqwest::Client::builder().build().expect("an HTTP client")
+    // Shorter than anybody keeps his end open, lest a request meets a connection that is just closed.
+    let resting = std::time::Duration::from_secs(30);
+    reqwest::Client::builder().pool_idle_timeout(resting).build().expect("an HTTP client")
 }
 
 /// A wallet that is connected, mediated, and has listed its key.

@@ -69,7 +69,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(10),
             body_bytes: 1024 * 1024,
             body_timeout: Duration::from_secs(30),
-            idle: Duration::from_secs(75),
+            idle: Duration::from_secs(100),
             frame_bytes: 1024 * 1024,
             handshake_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),

@@ -17,7 +17,7 @@ section! {
         /// The largest envelope on a WebSocket.
         frame_bytes: ByteSize = "1MiB";
         /// How long a connection may rest between two requests. Longer than a proxy in front keeps its own idle connections.
-        idle: Duration = "75s";
+        idle: Duration = "100s";
         /// How long a TLS handshake may take.
         handshake_timeout: Duration = "10s";
         /// How long one message may take to go out on a WebSocket, and an answer may make no progress over HTTP, before the peer
