@@ -34,9 +34,12 @@ impl Endpoint {
                     .take_while(|l| !l.is_empty())
                     .collect();
                 let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
-                let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+                // Whoever was killed while he posted has posted nothing.
+                let Some(length) = length.and_then(|length| length.parse().ok()) else { continue };
                 let mut body = vec![0; length];
-                let _ = peer.read_exact(&mut body);
+                if peer.read_exact(&mut body).is_err() {
+                    continue;
+                }
                 taken.lock().unwrap_or_else(PoisonError::into_inner).push(text(&body));
                 let answer = format!(
                     "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
