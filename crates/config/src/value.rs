@@ -89,6 +89,11 @@ impl Value for Duration {
     }
 }
 
+/// What stands between the commas.
+pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-use crate::value::Value;
+use crate::value::{Value, items};
 
 /// Base addresses of servers, each written like `http://10.0.0.5:8765`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,12 +10,7 @@ impl Value for Addresses {
     const OPTIONAL: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
-        let items: Vec<_> = text
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let items: Vec<_> = items(text).map(str::to_owned).collect();
         items.iter().all(|item| is_address(item)).then_some(Self(items))
     }
 }

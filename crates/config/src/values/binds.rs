@@ -1,4 +1,4 @@
-use crate::value::Value;
+use crate::value::{Value, items};
 
 /// Addresses to listen on: a host and a port each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,8 +11,7 @@ impl Value for Binds {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if !text.starts_with('[') || text.starts_with("[:") {
-            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-            return items.map(bind).collect::<Option<_>>().map(Self);
+            return items(text).map(bind).collect::<Option<_>>().map(Self);
         }
         let items = split_array(text)?;
         items.iter().map(|item| transport(item)).collect::<Option<_>>().map(Self)

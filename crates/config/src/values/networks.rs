@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use crate::value::Value;
+use crate::value::{Value, items};
 
 /// Addresses and networks, each written like `10.0.0.1` or `10.0.0.0/8`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,12 +13,7 @@ impl Value for Networks {
     const OPTIONAL: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
-        let items: Vec<_> = text
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let items: Vec<_> = items(text).map(str::to_owned).collect();
         items.iter().all(|item| is_network(item)).then_some(Self(items))
     }
 }
