@@ -16,25 +16,22 @@
 //! the clear which it is. Envelopes between agents and the mediator are real.
 #![forbid(unsafe_code)]
 
-mod agent;
 mod client;
 mod clock;
 mod dock;
 mod history;
 mod load;
-mod parcel;
 mod proxy;
-mod random;
 mod server;
 pub mod simulation;
 
-pub use agent::{Agent, Heard, Invited, Item, NotHeard, Request, Words, forward};
 pub use client::{Endpoint, Frame, Posted, Socket, Take, Wallet};
 pub use clock::RuntimeClock;
 pub use dock::StandInDock;
 pub use history::{Form, History, Line, Violation};
 pub use load::{Gap, Load, Plan, Settled};
-pub use parcel::Parcel;
 pub use proxy::{Flow, Proxy, Weather};
-pub use random::Random;
 pub use server::{Fleet, Role, Server, ServerOptions};
+pub use simulated::{
+    Agent, Heard, Invited, Item, NotHeard, Parcel, Random, Request, Words, forward,
+};

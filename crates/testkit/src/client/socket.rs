@@ -10,8 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::agent::Words;
-use crate::{Agent, Heard, History, Line};
+use crate::{Agent, Heard, History, Line, Words};
 
 /// A wallet's end of a WebSocket. Pings are answered while it is listened to.
 pub struct Socket {

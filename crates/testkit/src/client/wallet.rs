@@ -6,8 +6,7 @@ use bytes::Bytes;
 use protocols::{Handshake, client};
 
 use super::{Posted, Socket};
-use crate::agent::{Invited, Words};
-use crate::{Agent, Heard, History, Parcel, Server};
+use crate::{Agent, Heard, History, Invited, Parcel, Server, Words};
 
 /// A wallet, or any other agent, that talks to a mediator over HTTP and WebSockets.
 pub struct Wallet {
