@@ -43,7 +43,7 @@ section! {
         ping_patience: Duration = "20s";
         /// A socket without a message either way for so long is closed. Never, if not set.
         idle: Option<Duration> = "";
-        /// Callbacks at the same time, each on a connection of its own.
+        /// Callbacks at the same time, and connections to the backend, which are kept. Further callbacks wait their turn, for `patience` at most.
         parallel: usize = "256";
         /// How long one callback may take.
         timeout: Duration = "30s";

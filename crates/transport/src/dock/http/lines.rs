@@ -1,5 +1,6 @@
 //! The connections to one backend.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +12,13 @@ use parking_lot::Mutex;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_util::either::Either;
 
 use super::line::{Bare, Line};
 
-/// Connections at rest that are kept.
-const MOST_AT_REST: usize = 64;
-
-/// How long. Shorter than servers keep theirs: aiohttp 75 s, Node 5 s.
+/// How long a connection at rest is kept. Shorter than servers keep theirs: aiohttp 75 s, Node 5 s.
 const KEEP_IDLE: Duration = Duration::from_secs(4);
 
 /// Where a backend is.
@@ -32,13 +29,13 @@ pub(super) struct Origin {
     pub(super) port: u16,
 }
 
-/// See the module.
+/// See the module. There never are more of them than calls were under way at once: each is kept for the next call, or its port would be
+/// of no use for a minute.
 pub(super) struct Lines {
     origin: Origin,
     tls: Option<(TlsConnector, ServerName<'static>)>,
-    at_rest: Mutex<Vec<Line>>,
-    /// So many requests at the same time, each on a connection and a descriptor of its own.
-    turns: Arc<Semaphore>,
+    /// Those that came to rest last are the last.
+    at_rest: Mutex<VecDeque<Line>>,
     patience: Duration,
 }
 
@@ -47,7 +44,6 @@ impl Lines {
     pub(super) fn to(
         origin: Origin,
         tls: Option<Arc<ClientConfig>>,
-        turns: Arc<Semaphore>,
         patience: Duration,
     ) -> io::Result<Self> {
         let name = || ServerName::try_from(origin.host.clone()).map_err(io::Error::other);
@@ -55,7 +51,7 @@ impl Lines {
             Some(config) => Some((TlsConnector::from(config), name()?)),
             None => None,
         };
-        Ok(Self { origin, tls, at_rest: Mutex::default(), turns, patience })
+        Ok(Self { origin, tls, at_rest: Mutex::default(), patience })
     }
 
     /// The place.
@@ -63,10 +59,8 @@ impl Lines {
         &self.origin
     }
 
-    /// Asks over one of them, or a new one. Every wait counts, from the moment that it is the request's turn.
+    /// Asks over one of them, or a new one.
     pub(super) async fn ask(&self, request: Request<Full<Bytes>>) -> io::Result<StatusCode> {
-        // Never closed.
-        let _turn = self.turns.acquire().await.map_err(io::Error::other)?;
         timeout(self.patience, self.ask_now(request))
             .await
             .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
@@ -100,18 +94,16 @@ impl Lines {
     }
 
     fn take(&self) -> Option<Line> {
+        let now = Instant::now();
         let mut at_rest = self.at_rest.lock();
-        at_rest.retain(|line| line.rested.elapsed() < KEEP_IDLE);
-        at_rest.pop()
+        while at_rest.pop_front_if(|line| now >= line.rested + KEEP_IDLE).is_some() {}
+        at_rest.pop_back()
     }
 
     async fn put_back(&self, mut line: Line, status: StatusCode) -> StatusCode {
         if line.is_open().await {
             line.rested = Instant::now();
-            let mut at_rest = self.at_rest.lock();
-            if at_rest.len() < MOST_AT_REST {
-                at_rest.push(line);
-            }
+            self.at_rest.lock().push_back(line);
         }
         status
     }

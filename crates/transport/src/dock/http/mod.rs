@@ -23,6 +23,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use store::Clock;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 use self::lines::Lines;
 use self::retry::Tries;
@@ -49,7 +50,7 @@ pub struct HttpOptions {
     pub keys: Option<Keys>,
     /// Whether messages that are no text are told in base64. Else their socket is closed with 1003.
     pub base64: bool,
-    /// Calls at the same time.
+    /// Calls at the same time, and so connections. Others wait their turn, in the order in which they came.
     pub parallel: usize,
     /// How long one call may take.
     pub timeout: Duration,
@@ -63,6 +64,7 @@ pub struct HttpBackend {
     message: Target,
     disconnect: Option<Target>,
     options: HttpOptions,
+    turns: Semaphore,
     clock: Arc<dyn Clock>,
     tally: Arc<DockTally>,
     /// Said once in the log, whatever the number of sockets that find out.
@@ -104,17 +106,16 @@ impl HttpBackend {
         let message = exchange.target(&options.message)?;
         let disconnect =
             options.disconnect.as_deref().map(|uri| exchange.target(uri)).transpose()?;
+        let turns = Semaphore::new(options.parallel.min(Semaphore::MAX_PERMITS));
         let away = AtomicBool::new(false);
-        Ok(Self { connect, message, disconnect, options, clock, tally, away })
+        Ok(Self { connect, message, disconnect, options, turns, clock, tally, away })
     }
 
     /// Calls until there is an answer that counts, or patience is over.
     async fn call(&self, target: &Target, body: Bytes) -> Outcome {
         let mut tries = Tries::new(&self.options.retry);
         loop {
-            self.tally.add(DockCount::Calls);
-            let signed = self.options.keys.as_ref().map(|keys| sign(keys, self.clock.now(), &body));
-            let answer = target.post(body.clone(), signed).await;
+            let answer = self.call_once(target, &body, tries.end()).await;
             if let Some(outcome) = judge(&answer) {
                 self.note_back();
                 return outcome;
@@ -124,6 +125,20 @@ impl HttpBackend {
             self.tally.add(DockCount::Retries);
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// Calls when it is this call's turn, if that comes before `end`. What waits is the letter alone.
+    async fn call_once(
+        &self,
+        target: &Target,
+        body: &Bytes,
+        end: Instant,
+    ) -> io::Result<StatusCode> {
+        let turn = timeout_at(end, self.turns.acquire()).await;
+        let _turn = turn.map_err(io::Error::from)?.map_err(io::Error::other)?;
+        self.tally.add(DockCount::Calls);
+        let signed = self.options.keys.as_ref().map(|keys| sign(keys, self.clock.now(), body));
+        target.post(body.clone(), signed).await
     }
 
     fn note_away(&self, answer: &io::Result<StatusCode>) {
@@ -201,14 +216,12 @@ impl Backend for HttpBackend {
 /// Makes targets that share their connections.
 struct Exchange {
     lines: Vec<Arc<Lines>>,
-    turns: Arc<Semaphore>,
     timeout: Duration,
 }
 
 impl Exchange {
     fn new(options: &HttpOptions) -> Self {
-        let turns = Arc::new(Semaphore::new(options.parallel.min(Semaphore::MAX_PERMITS)));
-        Self { lines: Vec::new(), turns, timeout: options.timeout }
+        Self { lines: Vec::new(), timeout: options.timeout }
     }
 
     fn target(&mut self, uri: &str) -> Result<Target, NoBackend> {
@@ -218,7 +231,7 @@ impl Exchange {
         }
         let config = || carrier::tls::client(&[]).map(Arc::new).map_err(io::Error::other);
         let tls = if origin.tls { Some(config()?) } else { None };
-        let lines = Arc::new(Lines::to(origin, tls, self.turns.clone(), self.timeout)?);
+        let lines = Arc::new(Lines::to(origin, tls, self.timeout)?);
         self.lines.push(lines.clone());
         Ok(Target::new(lines, path, host))
     }

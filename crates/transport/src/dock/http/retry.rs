@@ -38,6 +38,11 @@ impl<'a> Tries<'a> {
         Self { retry, end: Instant::now() + retry.patience, pause: retry.first }
     }
 
+    /// No try begins later.
+    pub(super) fn end(&self) -> Instant {
+        self.end
+    }
+
     /// How long to wait before the next try; `None` if there is none.
     pub(super) fn pause(&mut self) -> Option<Duration> {
         let pause = self.pause.min(self.retry.most).mul_f64(jitter());

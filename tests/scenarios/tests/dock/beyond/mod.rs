@@ -2,6 +2,7 @@
 
 mod backend_away;
 mod ending;
+mod few_connections;
 mod hostile;
 mod private_side;
 mod signed;
