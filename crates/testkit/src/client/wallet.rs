@@ -66,7 +66,7 @@ impl Wallet {
         let request = self.agent.request(handshake, &invited, endpoint);
         match self.post(&request.envelope).await {
             Posted::Answered(answer) => {
-                self.agent.accept(&request, &invited, &answer).expect("a response")
+                self.agent.accept(&request, &invited, &answer).expect("a response");
             }
             other => panic!("a request to connect was answered by {other:?}"),
         }
@@ -146,9 +146,14 @@ impl Wallet {
         &self.agent
     }
 
-    /// Its last line has been replaced, and had not ended for the mediator when it had ended for the wallet.
-    pub(crate) fn lost_its_last_line(&self) {
-        self.history.broke(self.agent.number);
+    /// Its line ended at a dock, and the mediator may not know yet.
+    pub(crate) fn line_frays(&self) {
+        self.history.frays(self.agent.number);
+    }
+
+    /// It is live on another.
+    pub(crate) fn line_replaced(&self) {
+        self.history.replaced(self.agent.number);
     }
 
     /// The mediator's standing invitation.

@@ -54,6 +54,14 @@ enum Event {
     Broke {
         to: u32,
     },
+    /// A line of this recipient has ended for it; the mediator may go on sending on it.
+    Frays {
+        to: u32,
+    },
+    /// This recipient is live on another line, and the mediator sends on no other.
+    Replaced {
+        to: u32,
+    },
     /// The mediator has confirmed that this recipient acknowledged these.
     Settled {
         to: u32,
@@ -102,6 +110,16 @@ impl History {
     /// A line of this recipient ended without a goodbye.
     pub fn broke(&self, to: u32) {
         self.note(Event::Broke { to });
+    }
+
+    /// A line of this recipient ended at a dock: its mediator may send on it until it is [replaced](History::replaced).
+    pub fn frays(&self, to: u32) {
+        self.note(Event::Frays { to });
+    }
+
+    /// A recipient is live on a new line.
+    pub fn replaced(&self, to: u32) {
+        self.note(Event::Replaced { to });
     }
 
     /// The mediator has answered an acknowledgement of these.

@@ -101,6 +101,23 @@ fn what_was_acknowledged_must_not_come_back() {
 }
 
 #[test]
+fn a_line_that_frays_may_swallow_until_it_is_replaced() {
+    let frays = [Event::Frays { to: WALLET }];
+    let replaced = [Event::Replaced { to: WALLET }];
+    let (overtaking, late) = ([arrived(2, 2)], [arrived(1, 2)]);
+    let both = [&sent(1)[..], &sent(2)].concat();
+    let wrong = [Violation::OutOfOrder { earlier: parcel(1), later: parcel(2) }];
+    let between = story(&[&frays, &both, &overtaking, &late, &replaced]);
+    assert_eq!(check(&between), []);
+    let behind = story(&[&frays, &both, &replaced, &overtaking, &late]);
+    assert_eq!(check(&behind), []);
+    let after = story(&[&frays, &replaced, &both, &overtaking, &late]);
+    assert_eq!(check(&after), wrong);
+    let before = story(&[&both, &overtaking, &frays, &late, &replaced]);
+    assert_eq!(check(&before), wrong);
+}
+
+#[test]
 fn a_line_that_broke_may_have_swallowed_a_first_delivery() {
     let broke = [Event::Broke { to: WALLET }];
     let late = story(&[&sent(1), &broke, &sent(2), &[arrived(2, 2), arrived(1, 2)]]);

@@ -18,10 +18,8 @@ pub(super) struct Listener {
     plan: Plan,
     random: Random,
     ledger: Arc<Ledger>,
-    /// Since when it has not been live, and how often it has dialled since.
+    /// Since when nobody has served it, and how often it has dialled since.
     longing: Option<(Instant, u32)>,
-    /// The last line may still be swallowing what is sent on it.
-    swallows: bool,
     first: Option<oneshot::Sender<()>>,
 }
 
@@ -51,10 +49,7 @@ impl Listener {
         let (first, is_live) = oneshot::channel();
         let (wallet, places) = (wallet.clone(), places.to_owned());
         let first = Some(first);
-        (
-            Self { wallet, places, plan, random, ledger, longing: None, swallows: false, first },
-            is_live,
-        )
+        (Self { wallet, places, plan, random, ledger, longing: None, first }, is_live)
     }
 
     /// Listens for ever.
@@ -67,7 +62,9 @@ impl Listener {
             if let Ok(mut socket) = self.wallet.by_way_of(place).try_dial().await {
                 let end = self.listen(&mut socket).await;
                 self.longing.get_or_insert_with(|| (Instant::now(), 0));
-                self.swallows = self.plan.docked || matches!(end, End::Ended(_));
+                if self.plan.docked {
+                    self.wallet.line_frays();
+                }
                 match end {
                     End::Left => socket.leave().await,
                     End::Ended(end) => self.ledger.ends.lock().push(end),
@@ -91,10 +88,7 @@ impl Listener {
                 None if is_live => {}
                 None => socket.say(&self.status()).await,
                 Some(Frame::Heard(Heard::Words(words))) => {
-                    // Whoever is answered is known by this line, and is sent nothing on the last one any more.
-                    if std::mem::take(&mut self.swallows) {
-                        self.wallet.lost_its_last_line();
-                    }
+                    self.is_served();
                     if let Some(answer) = self.answer(&words, &mut is_live) {
                         socket.say(&answer).await;
                     }
@@ -125,9 +119,16 @@ impl Listener {
         }
     }
 
-    fn is_live(&mut self) {
+    fn is_served(&mut self) {
         if let Some((since, dials)) = self.longing.take() {
             self.ledger.gaps.lock().push(Gap { length: since.elapsed(), dials });
+        }
+    }
+
+    fn is_live(&mut self) {
+        // From here on nothing is sent on the last line any more.
+        if self.plan.docked {
+            self.wallet.line_replaced();
         }
         if let Some(first) = self.first.take() {
             // Nobody may be waiting for it.

@@ -157,10 +157,11 @@ impl Load {
     }
 }
 
-/// A time that a wallet spent without a live socket.
+/// A time that a wallet spent without a socket on which it was served. It may have waited longer until it was live: it fetches what
+/// waits first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// From the end of one to where the next was live.
+    /// From the end of one to the first answer on the next.
     pub length: Duration,
     /// How often the wallet dialled for that.
     pub dials: u32,
@@ -169,7 +170,7 @@ pub struct Gap {
 /// What a load was like, beside its history.
 #[derive(Debug)]
 pub struct Settled {
-    /// Each time that a wallet was without a live socket and became live again.
+    /// Each time that a wallet was without a socket and was served again.
     pub gaps: Vec<Gap>,
     /// How sockets ended that the wallet did not end.
     pub ends: Vec<Frame>,
@@ -181,7 +182,7 @@ impl Settled {
         self.gaps.iter().map(|gap| gap.length).max().unwrap_or_default()
     }
 
-    /// How often a wallet dialled at most until it was live.
+    /// How often a wallet dialled at most until it was served.
     pub fn most_dials(&self) -> u32 {
         self.gaps.iter().map(|gap| gap.dials).max().unwrap_or_default()
     }
