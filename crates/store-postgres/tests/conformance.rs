@@ -8,7 +8,7 @@ use store::conformance::{Engine, Fixture, ManualClock};
 use store::{Stores, Timestamp};
 use store_postgres::{Options, PostgresStore};
 
-store::conformance!(on_the_shared_server, on_a_server_of_its_own);
+store::conformance!(together on_the_shared_server, on_a_server_of_its_own);
 
 struct InPostgres {
     url: String,

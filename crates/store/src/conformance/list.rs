@@ -1,10 +1,14 @@
-/// Makes one test of every promise in [`conformance`](crate::conformance).
+/// Makes tests of every promise in [`conformance`](crate::conformance): one of each, in a process of its own where the runner
+/// does so.
 ///
-/// The argument is an `async fn() -> Fixture` (or an async closure) that gives fresh, empty stores. A second one gives those whose
-/// engine is [restarted](crate::conformance::Engine::restart), if only an engine that serves a single test may be.
+/// The argument is an `async fn() -> Fixture` (or an async closure) that gives fresh, empty stores.
+///
+/// For engines that take longer to start than their promises take, there is `conformance!(together shared, own)`: the promises of
+/// a module are one test, which names those that are broken. Only those whose engine is
+/// [restarted](crate::conformance::Engine::restart) are tests of their own all the same, with stores that `own` gives.
 #[macro_export]
 macro_rules! conformance {
-    (@of $module:ident, $factory:expr, $($promise:ident)*) => {
+    (@each $module:ident, $factory:expr, $($promise:ident)*) => {
         mod $module {
             use super::*;
             $(
@@ -15,11 +19,26 @@ macro_rules! conformance {
             )*
         }
     };
-    ($factory:expr) => {
-        $crate::conformance! { $factory, $factory }
+    (@together $module:ident, $factory:expr, $($promise:ident)*) => {
+        mod $module {
+            use super::*;
+
+            #[test]
+            fn all_promises_are_kept() {
+                $crate::conformance::run_all(&[
+                    $((
+                        stringify!($promise),
+                        &|| $crate::conformance::run(
+                            $factory,
+                            $crate::conformance::$module::$promise,
+                        ),
+                    ),)*
+                ]);
+            }
+        }
     };
-    ($factory:expr, $restartable:expr) => {
-        $crate::conformance! { @of acknowledging, $factory,
+    (@all $manner:ident, $factory:expr, $restartable:expr) => {
+        $crate::conformance! { @$manner acknowledging, $factory,
             acknowledged_mail_is_gone_for_good
             mail_can_be_acknowledged_in_any_order_and_before_it_was_handed_out
             an_acknowledgement_counts_once
@@ -30,7 +49,7 @@ macro_rules! conformance {
             an_acknowledgement_that_the_reader_did_not_hear_rings_it
             an_acknowledgement_that_the_reader_heard_does_not_ring_it
         }
-        $crate::conformance! { @of appending, $factory,
+        $crate::conformance! { @$manner appending, $factory,
             mail_is_visible_everywhere_when_its_append_returns
             an_envelope_comes_out_as_it_went_in
             appends_one_after_another_keep_their_order
@@ -50,7 +69,7 @@ macro_rules! conformance {
             a_duplicate_at_a_full_mailbox_is_a_duplicate
             a_letter_that_found_no_room_may_come_again
         }
-        $crate::conformance! { @of cache, $factory,
+        $crate::conformance! { @$manner cache, $factory,
             what_was_put_or_loaded_is_known
             an_entry_is_gone_when_its_life_ends
             what_a_load_did_not_find_is_asked_for_again
@@ -64,7 +83,7 @@ macro_rules! conformance {
             clearing_empties_one_space_everywhere
             an_instance_that_ended_delays_evictions_by_seconds_at_most
         }
-        $crate::conformance! { @of connections, $factory,
+        $crate::conformance! { @$manner connections, $factory,
             a_connection_comes_back_as_it_was_admitted
             a_connection_that_is_admitted_twice_is_known
             a_single_use_invitation_is_used_once
@@ -78,12 +97,12 @@ macro_rules! conformance {
             a_removed_connection_is_forgotten
             peers_with_endpoints_are_listed_in_pages_by_id
         }
-        $crate::conformance! { @of dead_letters, $factory,
+        $crate::conformance! { @$manner dead_letters, $factory,
             a_letter_buried_twice_is_kept_once
             letters_are_listed_in_order_and_in_pages
             an_exhumed_letter_is_given_once
         }
-        $crate::conformance! { @of expiring, $factory,
+        $crate::conformance! { @$manner expiring, $factory,
             only_mail_whose_time_has_passed_goes
             no_more_is_removed_than_allowed
             mail_in_flight_expires_too
@@ -91,7 +110,7 @@ macro_rules! conformance {
             a_retry_of_expired_mail_is_a_duplicate_until_its_window_ends
             mail_outlives_its_dedupe
         }
-        $crate::conformance! { @of in_flight, $factory,
+        $crate::conformance! { @$manner in_flight, $factory,
             what_one_instance_leased_no_other_hands_out
             leases_at_the_same_time_do_not_overlap
             a_lease_that_ran_out_is_handed_out_again_from_its_old_place
@@ -117,7 +136,7 @@ macro_rules! conformance {
             one_that_comes_alone_displaces_all_who_share
             the_marks_of_a_dead_instances_sessions_are_void_until_it_renews
         }
-        $crate::conformance! { @of keylists, $factory,
+        $crate::conformance! { @$manner keylists, $factory,
             a_status_is_none_until_it_is_set
             a_key_leads_to_the_first_who_added_it
             a_key_of_another_cannot_be_removed
@@ -132,7 +151,7 @@ macro_rules! conformance {
             every_kind_of_destination_has_an_owner
             of_two_who_add_a_key_at_once_one_gets_it
         }
-        $crate::conformance! { @of presence, $factory,
+        $crate::conformance! { @$manner presence, $factory,
             the_newest_claim_is_located_everywhere
             epochs_grow_also_after_a_release_or_a_lapse
             claims_at_the_same_time_get_different_epochs
@@ -142,7 +161,7 @@ macro_rules! conformance {
             of_vacant_claims_at_the_same_time_one_succeeds
             a_release_gives_up_its_own_claim_only
         }
-        $crate::conformance! { @of queue, $factory,
+        $crate::conformance! { @$manner queue, $factory,
             jobs_are_claimed_in_the_order_in_which_they_were_pushed
             a_job_comes_as_it_was_pushed
             an_empty_queue_gives_nothing
@@ -163,11 +182,11 @@ macro_rules! conformance {
             a_job_that_is_given_back_at_once_rings
             a_consumer_that_watches_and_then_claims_misses_nothing
         }
-        $crate::conformance! { @of queue_restarting, $restartable,
+        $crate::conformance! { @each queue_restarting, $restartable,
             jobs_survive_a_restart_and_can_be_claimed_when_their_lease_ends_at_the_latest
             an_id_of_a_job_is_never_given_again
         }
-        $crate::conformance! { @of reading, $factory,
+        $crate::conformance! { @$manner reading, $factory,
             a_peek_repeats_and_a_lease_does_not
             an_empty_mailbox_gives_nothing
             no_more_messages_are_given_than_wanted
@@ -181,7 +200,7 @@ macro_rules! conformance {
             depth_leaves_out_what_is_in_flight
             depth_follows_its_key
         }
-        $crate::conformance! { @of restarting, $restartable,
+        $crate::conformance! { @each restarting, $restartable,
             mail_survives_in_its_order_and_under_its_ids
             new_mail_comes_behind_the_old
             an_id_is_never_given_again
@@ -193,7 +212,7 @@ macro_rules! conformance {
             connections_and_used_invitations_survive
             dead_letters_survive
         }
-        $crate::conformance! { @of waking, $factory,
+        $crate::conformance! { @$manner waking, $factory,
             an_append_rings_the_reader_wherever_it_is
             an_append_knows_that_somebody_watches
             rings_that_nobody_heard_are_kept_as_one
@@ -202,6 +221,12 @@ macro_rules! conformance {
             a_session_that_is_dropped_frees_its_mailbox
             a_reader_that_watches_and_then_looks_misses_nothing
         }
+    };
+    (together $factory:expr, $restartable:expr) => {
+        $crate::conformance! { @all together, $factory, $restartable }
+    };
+    ($factory:expr) => {
+        $crate::conformance! { @all each, $factory, $factory }
     };
 }
 
