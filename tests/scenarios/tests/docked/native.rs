@@ -6,13 +6,11 @@ use std::time::Duration;
 use protocols::client;
 use servers::{RedisServer, RedisSpec};
 use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, Violation, Wallet, Words};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::habits::{drain, kept_promise, send_all};
+use crate::habits::{drain, kept_promise, send_all, until};
 
 const GOES_ON_WITHIN: Duration = Duration::from_secs(5 + 1);
-
-const FORGOTTEN_WITHIN: Duration = Duration::from_secs(30);
 
 struct Harbour {
     docks: Vec<Server>,
@@ -39,16 +37,6 @@ impl Harbour {
             wallets.push(Arc::new(Wallet::join_at(place, number, history).await));
         }
         wallets
-    }
-
-    /// Events of sockets that have ended do not stay behind.
-    async fn has_no_events_waiting(&self) {
-        let waiting = async {
-            while self.redis.cli(&["--scan", "--pattern", "*dock.in*jobs"]).await.contains("jobs") {
-                sleep(Duration::from_millis(100)).await;
-            }
-        };
-        timeout(FORGOTTEN_WITHIN, waiting).await.expect("what happened at docks is dealt with");
     }
 
     /// Sockets and envelopes both go by way of the docks.
@@ -129,5 +117,7 @@ async fn wallets_of_a_dock_that_is_killed_go_on_at_another() {
     let settled = load.settle().await;
     kept_promise(&history, async {}).await;
     assert!(settled.longest_gap() < GOES_ON_WITHIN, "{settled:?}");
-    harbour.has_no_events_waiting().await;
+    let jobs = ["--scan", "--pattern", "*dock.in*jobs"];
+    let none_waits = async || !harbour.redis.cli(&jobs).await.contains("jobs");
+    until("what happened at docks is dealt with", none_waits).await;
 }
