@@ -11,6 +11,7 @@
 //!
 //! Events of one socket are dealt with in their order as long as its dock tells the next one after the last was taken.
 
+mod count;
 mod keeper;
 mod link;
 mod lost;
@@ -22,7 +23,7 @@ mod shard;
 mod slip;
 mod visit;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -46,10 +47,29 @@ pub struct Docks {
     held: Mutex<HashMap<u8, Arc<Shard>>>,
 }
 
+/// What an instance serves.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Parts of all sockets, of which there are 64.
+    pub shards: usize,
+    /// Sockets, by the docks that they are at.
+    pub sockets: BTreeMap<String, u64>,
+    /// Events that were claimed from queues and are not dealt with yet.
+    pub waiting: usize,
+}
+
 impl Docks {
     /// Serves nobody until [`Docks::run`].
     pub fn new(office: Arc<Mediator>, outlet: Arc<dyn Outlet>) -> Arc<Self> {
         Arc::new(Self { office, outlet, lost_docks: Arc::default(), held: Mutex::default() })
+    }
+
+    /// What of all docks' sockets this instance serves now.
+    pub fn holding(&self) -> Holding {
+        let held: Vec<_> = self.held.lock().values().cloned().collect();
+        let mut holding = Holding { shards: held.len(), ..Holding::default() };
+        held.iter().for_each(|shard| shard.add_to(&mut holding));
+        holding
     }
 
     /// Takes what a dock tells. When this returns, it was dealt with, or is kept for whoever deals with it.

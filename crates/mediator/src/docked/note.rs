@@ -116,6 +116,8 @@ pub struct Note {
     pub reach: Option<Reach>,
     /// What.
     pub event: Event,
+    /// Which message of the socket it is, from 1 on, if the dock counts them. One that was heard is not heard again.
+    pub number: Option<u64>,
 }
 
 /// What happened on a socket at a dock.
@@ -149,6 +151,8 @@ struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reach: Option<Reach>,
     event: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -169,7 +173,8 @@ impl Note {
             Event::Pong(payload) => (Kind::Pong(*payload), None),
             Event::Closed => (Kind::Closed, None),
         };
-        let line = Line { berth: self.berth.clone(), reach: self.reach.clone(), event };
+        let (berth, reach) = (self.berth.clone(), self.reach.clone());
+        let line = Line { berth, reach, event, number: self.number };
         let mut job = serde_json::to_vec(&line).unwrap_or_default();
         job.push(b'\n');
         job.extend_from_slice(frame.map_or(&[], |bytes| &bytes[..]));
@@ -179,14 +184,14 @@ impl Note {
     /// The reverse; `None` for what another version wrote.
     pub fn from_job(job: &Bytes) -> Option<Self> {
         let end = job.iter().position(|byte| *byte == b'\n')?;
-        let Line { berth, reach, event } = serde_json::from_slice(&job[..end]).ok()?;
+        let Line { berth, reach, event, number } = serde_json::from_slice(&job[..end]).ok()?;
         let event = match event {
             Kind::Opened => Event::Opened,
             Kind::Frame => Event::Frame(job.slice(end + 1..)),
             Kind::Pong(payload) => Event::Pong(payload),
             Kind::Closed => Event::Closed,
         };
-        Some(Self { berth, reach, event })
+        Some(Self { berth, reach, event, number })
     }
 }
 
@@ -209,10 +214,11 @@ mod tests {
             Event::Closed,
         ];
         for event in events {
-            for reach in
-                [None, Some(http("http://dock:1/socket/x/send")), Some(Reach::Queue("d".into()))]
+            let http = http("http://dock:1/socket/x/send");
+            for (reach, number) in
+                [(None, None), (Some(http), Some(7)), (Some(Reach::Queue("d".into())), None)]
             {
-                let note = Note { berth: berth.clone(), reach, event: event.clone() };
+                let note = Note { berth: berth.clone(), reach, event: event.clone(), number };
                 assert_eq!(Note::from_job(&note.to_job()), Some(note));
             }
         }

@@ -11,7 +11,16 @@ use super::shard::Shard;
 /// An event on its way to the socket that it happened on.
 pub(super) struct Errand {
     pub event: Event,
+    /// See [`Note::number`](super::Note::number).
+    pub number: Option<u64>,
     pub slip: Slip,
+}
+
+impl Errand {
+    /// The end of a socket, which nobody waits for.
+    pub fn closed() -> Self {
+        Self { event: Event::Closed, number: None, slip: Slip(None) }
+    }
 }
 
 /// Settled when the event was dealt with. Dropped otherwise, and then somebody deals with it once more.
@@ -34,11 +43,6 @@ impl Slip {
     /// For a job in the hands of its shard.
     pub fn job(shard: &Arc<Shard>, ticket: Ticket) -> Self {
         Self(Some(Debt::Job(shard.clone(), ticket)))
-    }
-
-    /// For nobody.
-    pub fn nobody() -> Self {
-        Self(None)
     }
 
     /// It was dealt with.

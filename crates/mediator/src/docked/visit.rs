@@ -7,6 +7,7 @@ use store::{Notice, Position};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
+use super::count::Count;
 use super::link::DockedLink;
 use super::register::{Entry, Register};
 use super::shard::Shard;
@@ -24,6 +25,8 @@ pub(super) struct Visit {
     /// What the register says, and where.
     kept: Option<Position>,
     profile: Profile,
+    /// By this instance.
+    heard: Count,
 }
 
 /// Why this instance serves a socket no longer.
@@ -47,7 +50,15 @@ impl Visit {
     ) -> Self {
         let socket = Socket::elsewhere(shard.office.clone(), reach.proof());
         let link = DockedLink { shard: shard.clone(), berth, reach };
-        Self { shard, socket, link, errands, kept: None, profile: Profile::default() }
+        Self {
+            shard,
+            socket,
+            link,
+            errands,
+            kept: None,
+            profile: Profile::default(),
+            heard: Count::default(),
+        }
     }
 
     /// The same for one that somebody has served, and that is in the register.
@@ -95,7 +106,12 @@ impl Visit {
         }
     }
 
-    async fn run_errand(&mut self, Errand { event, slip }: Errand) -> Result<(), Parting> {
+    async fn run_errand(&mut self, errand: Errand) -> Result<(), Parting> {
+        let Errand { event, number, slip } = errand;
+        if self.heard.has(number) {
+            slip.settle();
+            return Ok(());
+        }
         let heard = match event {
             Event::Opened => None,
             Event::Frame(bytes) => Some(Heard::Frame(bytes)),
@@ -114,6 +130,7 @@ impl Visit {
         };
         self.keep().await;
         if outcome != Err(Ended::Closed(CloseReason::TryLater)) {
+            self.heard.add(number);
             slip.settle();
         }
         self.judge(outcome).await
@@ -179,7 +196,7 @@ impl Visit {
             }
             Parting::Closed => {}
             Parting::Over(ended) => {
-                self.shard.forget(&self.link.berth);
+                self.shard.forget(&self.link.berth, self.heard);
                 let reason = match ended {
                     Ended::Closed(reason) => {
                         self.shard.office.tally.close(reason);
@@ -206,6 +223,6 @@ impl Visit {
         if let Some(kept) = self.kept.take() {
             self.register().strike(kept).await;
         }
-        self.shard.forget(&self.link.berth);
+        self.shard.forget(&self.link.berth, self.heard);
     }
 }

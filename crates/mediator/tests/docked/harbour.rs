@@ -189,7 +189,7 @@ pub struct Berth {
 
 impl Berth {
     pub fn note(&self, event: Event) -> Note {
-        Note { berth: self.id.clone(), reach: Some(self.reach.clone()), event }
+        Note { berth: self.id.clone(), reach: Some(self.reach.clone()), event, number: None }
     }
 
     pub async fn tell(&self, to: &Instance, event: Event) {

@@ -5,5 +5,6 @@ mod ending;
 mod harbour;
 mod native;
 mod proving;
+mod recorded;
 mod serving;
 mod taking_over;

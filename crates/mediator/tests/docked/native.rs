@@ -1,12 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use mediator::docked::{Event, Mooring, Order, Quay, QueueOutlet};
 use parking_lot::Mutex;
 use protocols::client;
-use store::Stores;
+use store::{Queue, Room, Stores};
 use testkit::{Agent, Words};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,36 @@ use crate::harbour::{Harbour, Instance, agent};
 struct Sockets {
     orders: UnboundedSender<Order>,
     let_go: Mutex<usize>,
+}
+
+/// A dock that runs until it is dropped or ended.
+struct Dock {
+    mooring: Arc<Mooring>,
+    sockets: Arc<Sockets>,
+    orders: UnboundedReceiver<Order>,
+    running: JoinHandle<()>,
+}
+
+impl Dock {
+    fn at(harbour: &Harbour) -> Self {
+        let (sender, orders) = unbounded_channel();
+        let sockets = Arc::new(Sockets { orders: sender, let_go: Mutex::default() });
+        let mooring =
+            Mooring::new(Stores::of(harbour.store.clone()), harbour.clock.clone(), "north");
+        let running = tokio::spawn(mooring.clone().run(sockets.clone(), CancellationToken::new()));
+        Self { mooring, sockets, orders, running }
+    }
+
+    async fn say(&self, agent: &Agent, words: &[u8]) {
+        let frame = Event::Frame(agent.seal(words));
+        self.mooring.tell("berth".parse().unwrap(), frame).await.unwrap();
+    }
+}
+
+impl Drop for Dock {
+    fn drop(&mut self) {
+        self.running.abort();
+    }
 }
 
 impl Quay for Sockets {
@@ -28,53 +60,44 @@ impl Quay for Sockets {
     }
 }
 
-async fn say(dock: &Mooring, agent: &Agent, words: &[u8]) {
-    let frame = Event::Frame(agent.seal(words));
-    dock.tell("berth".parse().unwrap(), frame).await.unwrap();
-}
-
 async fn core(harbour: &Harbour) -> Instance {
     harbour.instance_with(|office, pier| Arc::new(QueueOutlet::new(office, Some(pier)))).await
+}
+
+/// The same, and an agent that it knows.
+async fn core_and_agent(harbour: &Harbour) -> (Instance, Arc<Agent>) {
+    let (core, agent) = (core(harbour).await, agent(1));
+    harbour.berth(&agent).join(&[&core]).await;
+    (core, agent)
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_a_dock_tells_while_every_core_is_away_is_dealt_with_by_the_next() {
     let harbour = Harbour::new();
-    let first = core(&harbour).await;
-    let agent = agent(1);
-    harbour.berth(&agent).join(&[&first]).await;
-    let (orders, mut coming) = unbounded_channel();
-    let sockets = Arc::new(Sockets { orders, let_go: Mutex::default() });
-    let dock = Mooring::new(Stores::of(harbour.store.clone()), harbour.clock.clone(), "north");
-    let running = tokio::spawn(dock.clone().run(sockets.clone(), CancellationToken::new()));
+    let (first, agent) = core_and_agent(&harbour).await;
+    let mut dock = Dock::at(&harbour);
     first.leave().await;
-    say(&dock, &agent, &client::ping(&agent.id(), true)).await;
+    dock.say(&agent, &client::ping(&agent.id(), true)).await;
     sleep(Duration::from_secs(60)).await;
-    assert!(coming.try_recv().is_err(), "nobody is there to answer");
+    assert!(dock.orders.try_recv().is_err(), "nobody is there to answer");
     let _second = core(&harbour).await;
-    let Some(Order::Send(berth, envelope)) = coming.recv().await else { panic!("no answer") };
+    let Some(Order::Send(berth, envelope)) = dock.orders.recv().await else { panic!("no answer") };
     assert_eq!(berth.as_str(), "berth");
     let heard = agent.read(&envelope).unwrap();
     assert!(matches!(heard, testkit::Heard::Words(Words::Other { .. })), "{heard:?}");
-    assert_eq!(*sockets.let_go.lock(), 0);
-    running.abort();
+    assert_eq!(*dock.sockets.let_go.lock(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dock_that_is_gone_is_missed_with_all_its_sockets() {
     let harbour = Harbour::new();
-    let one = core(&harbour).await;
-    let agent = agent(1);
-    harbour.berth(&agent).join(&[&one]).await;
-    let (orders, _coming) = unbounded_channel();
-    let sockets = Arc::new(Sockets { orders, let_go: Mutex::default() });
-    let dock = Mooring::new(Stores::of(harbour.store.clone()), harbour.clock.clone(), "north");
-    let running = tokio::spawn(dock.clone().run(sockets.clone(), CancellationToken::new()));
-    say(&dock, &agent, &client::ping(&agent.id(), true)).await;
+    let (one, agent) = core_and_agent(&harbour).await;
+    let dock = Dock::at(&harbour);
+    dock.say(&agent, &client::ping(&agent.id(), true)).await;
     sleep(Duration::from_secs(5)).await;
     let open = one.mediator.tally().sockets_open();
     // Its process stands still for a while.
-    running.abort();
+    dock.running.abort();
     sleep(Duration::from_secs(10)).await;
     assert_eq!(one.mediator.tally().sockets_open(), open - 1);
 }
@@ -82,18 +105,14 @@ async fn a_dock_that_is_gone_is_missed_with_all_its_sockets() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_finds_the_dock_that_holds_the_request() {
     let harbour = Harbour::new();
-    let one = core(&harbour).await;
-    let agent = agent(1);
-    harbour.berth(&agent).join(&[&one]).await;
-    let (orders, _coming) = unbounded_channel();
-    let sockets = Arc::new(Sockets { orders, let_go: Mutex::default() });
-    let dock = Mooring::new(Stores::of(harbour.store.clone()), harbour.clock.clone(), "north");
-    let running = tokio::spawn(dock.clone().run(sockets, CancellationToken::new()));
+    let (_one, agent) = core_and_agent(&harbour).await;
+    let dock = Dock::at(&harbour);
     let forward = agent.forward(testkit::Parcel { to: 1, number: 0 });
-    assert!(matches!(dock.post(&forward).await, mediator::Answer::Accepted));
+    assert!(matches!(dock.mooring.post(&forward).await, mediator::Answer::Accepted));
     let batch = client::batch_pickup(&agent.id(), 10);
     for expected in [1, 0] {
-        let mediator::Answer::Reply { envelope, receipt } = dock.post(&agent.seal(&batch)).await
+        let mediator::Answer::Reply { envelope, receipt } =
+            dock.mooring.post(&agent.seal(&batch)).await
         else {
             panic!("no batch")
         };
@@ -104,6 +123,29 @@ async fn an_answer_finds_the_dock_that_holds_the_request() {
         }
         sleep(Duration::from_secs(4)).await;
     }
-    assert!(matches!(dock.post(b"junk").await, mediator::Answer::Refused(_)));
-    running.abort();
+    assert!(matches!(dock.mooring.post(b"junk").await, mediator::Answer::Refused(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn junk_in_any_queue_is_thrown_away_and_what_follows_is_dealt_with() {
+    let harbour = Harbour::new();
+    let (_one, agent) = core_and_agent(&harbour).await;
+    let mut dock = Dock::at(&harbour);
+    sleep(Duration::from_secs(1)).await;
+    let own = [format!("dock.out.{}", dock.mooring.name()), "dock.posts".to_owned()];
+    let shards = (0..64).map(|number| format!("dock.in.{number}"));
+    for queue in own.into_iter().chain(shards) {
+        let junk = [&b""[..], b"\n", b"{}\n", b"\xff\xfe", br#"{"berth":7,"event":"opened"}"#];
+        let jobs = junk.map(Bytes::from_static);
+        let room = Room { jobs: 100, bytes: 1 << 20 };
+        harbour.store.push(&queue.parse().unwrap(), &jobs, room).await.unwrap();
+    }
+    dock.say(&agent, &client::ping(&agent.id(), true)).await;
+    let Some(Order::Send(..)) = dock.orders.recv().await else { panic!("no answer") };
+    sleep(Duration::from_secs(60)).await;
+    for number in 0..64 {
+        let queue = format!("dock.in.{number}").parse().unwrap();
+        let backlog = harbour.store.backlog(&queue).await.unwrap();
+        assert_eq!((backlog.ready, backlog.waiting), (0, 0), "shard {number}");
+    }
 }

@@ -16,6 +16,8 @@ struct Meta {
     send: String,
     #[serde(default)]
     disconnect: Option<String>,
+    #[serde(default)]
+    number: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -38,12 +40,12 @@ pub(super) fn message(body: &[u8]) -> Option<Note> {
 /// It is over.
 pub(super) fn disconnect(body: &[u8]) -> Option<Note> {
     let Farewell { connection_id } = serde_json::from_slice(body).ok()?;
-    Some(Note { berth: connection_id, reach: None, event: Event::Closed })
+    Some(Note { berth: connection_id, reach: None, event: Event::Closed, number: None })
 }
 
 fn note(meta: Meta, event: Event) -> Note {
-    let Meta { connection_id, send, disconnect } = meta;
-    Note { berth: connection_id, reach: Some(Reach::Http { send, disconnect }), event }
+    let Meta { connection_id, send, disconnect, number } = meta;
+    Note { berth: connection_id, reach: Some(Reach::Http { send, disconnect }), event, number }
 }
 
 #[cfg(test)]
@@ -58,7 +60,9 @@ mod tests {
         assert_eq!((note.berth.as_str(), &note.event), ("ab", &Event::Opened));
         let said = format!(r#"{{{meta}}},"message":"{{\"a\":1}}"}}"#);
         let note = message(said.as_bytes()).unwrap();
-        assert_eq!(note.event, Event::Frame(r#"{"a":1}"#.into()));
+        assert_eq!((&note.event, note.number), (&Event::Frame(r#"{"a":1}"#.into()), None));
+        let counted = said.replacen("\"ab\"", "\"ab\",\"number\":3", 1);
+        assert_eq!(message(counted.as_bytes()).unwrap().number, Some(3));
         assert_eq!(note.reach.unwrap().dock(), "http://d");
         let note = disconnect(br#"{"connection_id":"ab"}"#).unwrap();
         assert_eq!((note.reach, note.event), (None, Event::Closed));

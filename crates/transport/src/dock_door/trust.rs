@@ -108,7 +108,8 @@ mod tests {
     fn admits(trust: &Trust, signed: bool, send: &str, disconnect: Option<&str>) -> bool {
         let reach =
             Reach::Http { send: send.to_owned(), disconnect: disconnect.map(str::to_owned) };
-        let note = Note { berth: "ab".parse().unwrap(), reach: Some(reach), event: Event::Opened };
+        let (berth, event) = ("ab".parse().unwrap(), Event::Opened);
+        let note = Note { berth, reach: Some(reach), event, number: None };
         trust.admit(&note, signed).is_ok()
     }
 

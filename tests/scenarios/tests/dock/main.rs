@@ -8,4 +8,6 @@ mod agrees;
 mod backend;
 mod beyond;
 mod subject;
+#[path = "../../wall_clock.rs"]
+mod wall_clock;
 mod wallet;

@@ -5,11 +5,14 @@
 #[expect(dead_code, reason = "other scenarios have other habits")]
 mod habits;
 mod harbour;
+#[path = "../../wall_clock.rs"]
+mod wall_clock;
 
 mod dock_killed;
 mod every_way_of_pickup;
 mod mediator_killed;
 mod native;
+mod recorded;
 mod rolling_restart;
 mod strangers;
 mod two_and_two;

@@ -75,7 +75,7 @@ impl Mooring {
     /// If it could not be kept.
     pub async fn tell(&self, berth: BerthId, event: Event) -> Result<()> {
         let reach = Some(Reach::Queue(self.name.clone()));
-        push(&self.stores, &Note { berth, reach, event }).await
+        push(&self.stores, &Note { berth, reach, event, number: None }).await
     }
 
     /// Has an envelope dealt with, and waits for the answer.

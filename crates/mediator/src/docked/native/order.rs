@@ -1,5 +1,7 @@
 //! What is to be done at a dock, and the form in which that waits in its queue.
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use super::super::BerthId;
 use super::posts::Outcome;
 
 /// One thing to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Order {
     /// Send this as a text frame.
     Send(BerthId, Bytes),
@@ -17,6 +19,18 @@ pub enum Order {
     Close(BerthId, u16, String),
     /// Answer a request that the dock holds.
     Answer(u64, Outcome),
+}
+
+/// Envelopes stay out of logs.
+impl fmt::Debug for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(berth, envelope) => write!(f, "Send({berth:?}, {} bytes)", envelope.len()),
+            Self::Ping(berth, payload) => write!(f, "Ping({berth:?}, {payload:016x})"),
+            Self::Close(berth, code, _) => write!(f, "Close({berth:?}, {code})"),
+            Self::Answer(request, outcome) => write!(f, "Answer({request}, {outcome:?})"),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,5 +95,14 @@ mod tests {
             assert_eq!(Order::from_job(&order.to_job()), Some(order));
         }
         assert_eq!(Order::from_job(&Bytes::from_static(b"{}\n")), None);
+    }
+
+    #[test]
+    fn debug_output_does_not_give_envelopes_away() {
+        let (berth, secret): (BerthId, _) =
+            ("abcdef".parse().unwrap(), Bytes::from_static(b"hush"));
+        let reply = Outcome::Reply { envelope: secret.clone(), settle: None };
+        let shown = format!("{:?} {:?}", Order::Send(berth, secret), Order::Answer(1, reply));
+        assert_eq!(shown, "Send(BerthId(abcd…), 4 bytes) Answer(1, Reply(4 bytes))");
     }
 }

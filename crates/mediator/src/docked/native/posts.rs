@@ -5,6 +5,7 @@
 //! for it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use super::{Order, queue_of};
 use crate::{Answer, Mediator, Receipt, Refusal};
 
 /// What comes of an envelope that was posted to a dock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It is kept.
@@ -37,6 +38,17 @@ pub enum Outcome {
         /// Who wants to know whether it was taken.
         settle: Option<String>,
     },
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("Accepted"),
+            Self::Refused(which) => write!(f, "Refused({which})"),
+            Self::Cut => f.write_str("Cut"),
+            Self::Reply { envelope, .. } => write!(f, "Reply({} bytes)", envelope.len()),
+        }
+    }
 }
 
 impl Outcome {

@@ -1,12 +1,13 @@
 //! Callbacks that can be told from forgeries.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use store::Timestamp;
 use transport::dock::signature::{self, Forged, Keys, TOLERANCE};
 
 use crate::backend::Call;
 use crate::subject::Subject;
+use crate::wall_clock::now;
 
 const OLD: &str = "the old key, which is long";
 const NEW: &str = "the new key, which is long";
@@ -17,12 +18,6 @@ fn check(key: &str, call: &Call, now: Timestamp) -> Result<(), Forged> {
     let timestamp = header(signature::TIMESTAMP).unwrap_or_default();
     let signature = header(signature::SIGNATURE).unwrap_or_default();
     signature::verify(&keys, now, TOLERANCE, (timestamp, signature), &call.body).map(drop)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the dock under test goes by the wall clock")]
-fn now() -> Timestamp {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock that is set");
-    Timestamp(u64::try_from(since_1970.as_millis()).expect("a year of this age"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

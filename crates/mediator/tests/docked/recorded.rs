@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+use mediator::docked::{Event, Note};
+use protocols::client;
+use tokio::time::sleep;
+
+use crate::harbour::{Berth, Harbour, agent};
+
+/// What a dock that counts tells of a message, which somebody records.
+fn counted(berth: &Berth, number: u64, words: &[u8]) -> Note {
+    let event = Event::Frame(berth.agent.seal(words));
+    Note { number: Some(number), ..berth.note(event) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_was_heard_is_taken_again_and_not_heard_again() {
+    let harbour = Harbour::new();
+    let (one, two) = (harbour.instance().await, harbour.instance().await);
+    let mut berth = harbour.berth(&agent(1));
+    berth.join(&[&one]).await;
+    let ping = client::ping(&berth.agent.id(), true);
+    let recorded = counted(&berth, 7, &ping);
+    one.take(recorded.clone()).await.unwrap();
+    berth.words().await;
+    for again in [&one, &two, &one] {
+        again.take(recorded.clone()).await.unwrap();
+    }
+    assert_eq!(berth.order_within(Duration::from_secs(60)).await, None);
+    two.take(counted(&berth, 8, &client::ping(&berth.agent.id(), true))).await.unwrap();
+    berth.words().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_ended_socket_had_said_does_not_bring_it_back() {
+    let harbour = Harbour::new();
+    let one = harbour.instance().await;
+    let agent = agent(1);
+    let mut first = harbour.berth(&agent);
+    first.join(&[&one]).await;
+    let words = client::live_delivery_change(&protocols::pickup::V2_0, &agent.id(), true);
+    let recorded = counted(&first, 1, &words);
+    one.take(recorded.clone()).await.unwrap();
+    first.words().await;
+    first.tell(&one, Event::Closed).await;
+    let mut second = harbour.berth(&agent);
+    second.turn_live(&one).await;
+    // As long as a signature counts, and the clocks of dock and mediator may differ.
+    for _ in 0..10 {
+        one.take(recorded.clone()).await.unwrap();
+        sleep(Duration::from_secs(60)).await;
+    }
+    assert_eq!(second.order_within(Duration::from_secs(1)).await, None, "it was displaced");
+    assert_eq!(one.mediator.tally().sockets_open(), 1);
+}
