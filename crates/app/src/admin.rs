@@ -15,8 +15,8 @@ use transport::Tally;
 
 use crate::exit::Misuse;
 use crate::health::Health;
-use crate::metrics;
 use crate::spool::Spool;
+use crate::{docks, metrics};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const HEAD_BYTES: usize = 8 * 1024;
@@ -62,6 +62,8 @@ pub struct Desk {
     pub health: Arc<Health>,
     /// Counts what waits on this machine.
     pub spool: Option<Arc<Spool>>,
+    /// Counts what concerns docks, if there may be any.
+    pub docked: Option<docks::Counters>,
     /// Counts connections.
     pub port: Arc<Tally>,
     /// Begins the end.
@@ -71,7 +73,11 @@ pub struct Desk {
 impl Operated for Desk {
     fn metrics(&self) -> String {
         let spooled = self.spool.as_ref().map(|spool| spool.waiting());
-        metrics::text(&self.mediator, &self.health, spooled, &self.port)
+        let mut out = metrics::text(&self.mediator, &self.health, spooled, &self.port);
+        if let Some(docked) = &self.docked {
+            docked.write(&mut out);
+        }
+        out.0
     }
 
     fn stop(&self) -> &CancellationToken {

@@ -11,12 +11,13 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use transport::dock::signature::Keys;
-use transport::dock_door::{DockDoor, HttpOutlet, HttpOutletOptions, Trust};
+use transport::dock_door::{DockDoor, DoorCount, HttpOutlet, HttpOutletOptions, Trust};
 use transport::{Drain, Page, Pages, ServeOptions};
 
 use crate::assembly::{self, Assembled};
 use crate::exit::Misuse;
 use crate::health::Health;
+use crate::metrics::Exposition;
 
 /// Docks that are to be served.
 pub struct Docked {
@@ -92,13 +93,53 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-fn trust(config: &Config) -> anyhow::Result<Trust> {
+/// Whom the configuration says to believe.
+///
+/// # Errors
+/// If that makes no sense.
+pub fn trust(config: &Config) -> anyhow::Result<Trust> {
     let keys = config.docks.keys.as_ref().map(|keys| Keys::new(keys.reveal().split_whitespace()));
     let keys = keys.transpose().context("RESTANTE_DOCKS__KEYS")?;
     Trust::new(&config.docks.trusted.0, keys).context("docks.trusted")
 }
 
+/// What is counted about docks.
+pub struct Counters {
+    docks: Arc<Docks>,
+    door: Option<Arc<DockDoor>>,
+}
+
+impl Counters {
+    /// All of it, as Prometheus reads it.
+    pub fn write(&self, out: &mut Exposition) {
+        let holding = self.docks.holding();
+        let shards = holding.shards as u64;
+        out.single(
+            "restante_docked_shards",
+            "Parts of the docks' sockets, of 64.",
+            "gauge",
+            shards,
+        );
+        let sockets: Vec<_> = holding.sockets.into_iter().collect();
+        out.gauges("restante_docked_sockets", "Sockets at docks served here.", "dock", &sockets);
+        let waiting = holding.waiting as u64;
+        out.single("restante_docked_waiting", "Events at docks in hand.", "gauge", waiting);
+        if let Some(door) = &self.door {
+            let of = |count: DoorCount| (count.label().to_owned(), door.tally().of(count));
+            let callbacks = DoorCount::ALL.map(of);
+            let help = "What came of docks' callbacks.";
+            out.counters("restante_docked_callbacks_total", help, "outcome", &callbacks);
+        }
+    }
+}
+
 impl Docked {
+    /// Its counters.
+    pub fn counters(&self) -> Counters {
+        let door = self.door.as_ref().map(|door| door.office.clone());
+        Counters { docks: self.docks.clone(), door }
+    }
+
     /// Serves docks until the process is told to end. Then sockets are handed over at once, and what docks still tell for
     /// a while waits for whoever has them now.
     pub async fn serve(self) {

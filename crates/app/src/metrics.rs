@@ -8,7 +8,12 @@ use transport::{Count, Tally};
 use crate::health::Health;
 
 /// All of them.
-pub fn text(mediator: &Mediator, health: &Health, spooled: Option<u64>, port: &Tally) -> String {
+pub fn text(
+    mediator: &Mediator,
+    health: &Health,
+    spooled: Option<u64>,
+    port: &Tally,
+) -> Exposition {
     let tally = mediator.tally();
     let mut out = Exposition::default();
     out.gauges(
@@ -68,7 +73,7 @@ pub fn text(mediator: &Mediator, health: &Health, spooled: Option<u64>, port: &T
     );
     out.single("restante_sockets_open", "WebSockets open now.", "gauge", tally.sockets_open());
     out.resident();
-    out.0
+    out
 }
 
 /// A text in the making.

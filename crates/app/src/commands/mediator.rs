@@ -70,15 +70,16 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     if !config.mail_engine().is_shared() {
         control::listen(&config, parts.clone(), stop.clone());
     }
+    let docked = docks::open(&config, &url, &parts, &stop).await?;
     let desk = Desk {
         mediator: mediator.clone(),
         health: health.clone(),
         spool: spool.clone(),
+        docked: docked.as_ref().map(docks::Docked::counters),
         port: options.tally.clone(),
         stop: stop.clone(),
     };
     admin::listen(config.admin.listen, desk).await?;
-    let docked = docks::open(&config, &url, &parts, &stop).await?;
     let working = tokio::spawn(mediator.clone().run(stop.clone()));
     let docked = docked.map(|docked| tokio::spawn(docked.serve()));
 

@@ -27,6 +27,8 @@ impl Operated for Counters {
         let events = DockCount::ALL.iter().map(|of| (of.label().to_owned(), self.tally.of(*of)));
         let (help, events) = ("What happened at the dock.", events.collect::<Vec<_>>());
         out.counters("restante_dock_total", help, "event", &events);
+        let waiting = self.tally.waiting();
+        out.single("restante_dock_waiting", "Messages for the backend.", "gauge", waiting);
         let port = Count::ALL.iter().map(|of| (of.label().to_owned(), self.port.of(*of)));
         let (help, port) = ("What happened at the port.", port.collect::<Vec<_>>());
         out.counters("restante_port_total", help, "event", &port);

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use mediator::{CloseReason, Link, LinkDown};
 use tokio::select;
 use tokio::time::{Instant, sleep_until};
@@ -16,13 +15,11 @@ use tokio_util::sync::CancellationToken;
 use super::berth::Order;
 use super::berths::Mooring;
 use super::farewell::{Goodbye, Rest};
-use super::inbox::{Inbox, Item};
+use super::inbox::Inbox;
 use super::signs::{Due, Signs};
-use super::{Backend, Berth, BerthId, Dock, DockCount, Turned};
+use super::work::{Work, hand_over, open, progress};
+use super::{Backend, BerthId, Dock, DockCount, Turned};
 use crate::{Arrived, Frame, Socket, Visit};
-
-/// What the backend is busy with for one socket.
-pub(super) type Work = BoxFuture<'static, Result<(), Turned>>;
 
 /// What happens next on a socket.
 enum Event {
@@ -199,30 +196,6 @@ impl<B: Backend> Call<B> {
 
 /// The payload of the pings by which the dock itself sees whether a peer lives.
 const OWN_PING: u64 = 0;
-
-fn open<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, visit: Visit) -> Work {
-    Box::pin(async move { dock.backend.opened(&berth, visit).await })
-}
-
-pub(super) fn hand_over<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, item: Item) -> Work {
-    Box::pin(async move {
-        match item {
-            Item::Message(message) => dock.backend.message(&berth, message).await,
-            Item::Pong(payload) => {
-                dock.backend.pong(&berth, payload).await;
-                Ok(())
-            }
-        }
-    })
-}
-
-/// Until the work is done; for ever if there is none.
-async fn progress(work: &mut Option<Work>) -> Result<(), Turned> {
-    match work {
-        Some(work) => work.await,
-        None => std::future::pending().await,
-    }
-}
 
 fn down(done: Result<(), LinkDown>) -> ControlFlow<Goodbye> {
     match done {

@@ -6,8 +6,8 @@ use futures_util::future::join;
 use mediator::CloseReason;
 
 use super::berth::Order;
-use super::call::{Work, hand_over};
 use super::inbox::Inbox;
+use super::work::{Work, hand_over};
 use super::{Backend, Berth, Dock, DockCount, Turned};
 use crate::{Frame, Socket};
 
@@ -60,6 +60,7 @@ impl<B: Backend> Rest<B> {
             outcome = self.drain(None).await;
         }
         self.dock.tally.add_many(DockCount::Lost, self.inbox.waiting());
+        self.dock.tally.deal_with(self.inbox.waiting());
         match outcome {
             Err(Turned::Refused) => return self.dock.tally.add(DockCount::SocketsRefused),
             Err(Turned::TryLater) => self.dock.tally.add(DockCount::SocketsPutOff),

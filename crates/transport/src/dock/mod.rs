@@ -6,6 +6,7 @@
 
 mod backend;
 mod berth;
+mod berth_id;
 mod berths;
 mod call;
 mod farewell;
@@ -18,9 +19,11 @@ mod private;
 pub mod signature;
 mod signs;
 mod tally;
+mod work;
 
 pub use backend::{Backend, Message, Turned};
-pub use berth::{Berth, BerthId, NotABerth, Unsent};
+pub use berth::{Berth, Unsent};
+pub use berth_id::{BerthId, NotABerth};
 pub use berths::Berths;
 pub use loopback::Loopback;
 pub use native::{NativeBackend, NativeQuay};

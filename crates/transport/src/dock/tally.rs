@@ -59,11 +59,15 @@ counts! {
 #[derive(Debug)]
 pub struct DockTally {
     counts: Vec<AtomicU64>,
+    dealt_with: AtomicU64,
 }
 
 impl Default for DockTally {
     fn default() -> Self {
-        Self { counts: DockCount::ALL.iter().map(|_| AtomicU64::new(0)).collect() }
+        Self {
+            counts: DockCount::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+            dealt_with: AtomicU64::new(0),
+        }
     }
 }
 
@@ -76,6 +80,18 @@ impl DockTally {
         if let Some(counter) = self.counts.get(count as usize) {
             counter.fetch_add(many, Ordering::Relaxed);
         }
+    }
+
+    /// Messages do not wait any more.
+    pub(crate) fn deal_with(&self, many: u64) {
+        self.dealt_with.fetch_add(many, Ordering::Relaxed);
+    }
+
+    /// Messages that came and wait for the backend, or that it is busy with.
+    pub fn waiting(&self) -> u64 {
+        // Read first, or a message could be dealt with before it came.
+        let dealt_with = self.dealt_with.load(Ordering::Relaxed);
+        self.of(DockCount::Received).saturating_sub(dealt_with)
     }
 
     /// How often it has happened.

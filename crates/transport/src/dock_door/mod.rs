@@ -14,6 +14,7 @@
 
 mod letters;
 mod outlet;
+mod tally;
 mod trust;
 
 use std::future::Future;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Asked, Office, Socket, Told, Visit};
 pub use outlet::{HttpOutlet, HttpOutletOptions};
+pub use tally::{DoorCount, DoorTally};
 use trust::Distrust;
 pub use trust::{BadDock, Trust};
 
@@ -35,12 +37,18 @@ pub struct DockDoor {
     docks: Arc<Docks>,
     trust: Trust,
     clock: Arc<dyn Clock>,
+    tally: DoorTally,
 }
 
 impl DockDoor {
     /// A door for docks that are believed.
     pub fn new(docks: Arc<Docks>, trust: Trust, clock: Arc<dyn Clock>) -> Self {
-        Self { docks, trust, clock }
+        Self { docks, trust, clock, tally: DoorTally::default() }
+    }
+
+    /// Its counters.
+    pub fn tally(&self) -> &DoorTally {
+        &self.tally
     }
 
     async fn hear(&self, asked: &Asked) -> Result<(), Refused> {
@@ -77,6 +85,15 @@ impl From<Distrust> for Refused {
 }
 
 impl Refused {
+    fn count(&self) -> DoorCount {
+        match self {
+            Self::Malformed => DoorCount::Malformed,
+            Self::Distrusted(Distrust::Forged) => DoorCount::Forged,
+            Self::Distrusted(Distrust::Stranger) => DoorCount::Stranger,
+            Self::Later => DoorCount::PutOff,
+        }
+    }
+
     fn told(&self) -> Told {
         match self {
             Self::Malformed => Told::text(StatusCode::BAD_REQUEST, "not a callback of a dock"),
@@ -112,9 +129,8 @@ impl Office for DockDoor {
     }
 
     async fn answer(self: &Arc<Self>, asked: Asked) -> Told {
-        match self.hear(&asked).await {
-            Ok(()) => Told::text(StatusCode::OK, "OK"),
-            Err(refused) => refused.told(),
-        }
+        let heard = self.hear(&asked).await;
+        self.tally.add(heard.as_ref().map_or_else(Refused::count, |()| DoorCount::Taken));
+        heard.map_or_else(|refused| refused.told(), |()| Told::text(StatusCode::OK, "OK"))
     }
 }
