@@ -9,6 +9,7 @@ from harness.acapy import AcapyAgent
 from harness.chaos_proxy import ChaosProxy
 from harness.credo import CredoAgent, connect, sender as credo_sender
 from harness.fleet import Fleet
+from harness.harbour import Harbour
 from harness.mediator import Mediator
 
 # Milliseconds; Credo's default is 5000. A poll that begins before the one before it has ended is answered only what
@@ -34,12 +35,18 @@ def proxy():
 def mediator(request, workspace, proxy):
     """The mediator under test. Agents reach it through the proxy, whose address is its public one."""
     name = request.module.__name__.rpartition(".")[2]
-    engine = os.environ.get("INTEROP_ENGINE")
-    mediator = Fleet(workspace / name, engine, proxy.port) if engine else Mediator(workspace / name, proxy.port)
+    mediator = deployment(workspace / name, proxy.port)
     proxy.target_port = mediator.port
     mediator.start()
     yield mediator
     mediator.stop()
+
+
+def deployment(directory, public_port):
+    topology, engine = os.environ.get("INTEROP_TOPOLOGY"), os.environ.get("INTEROP_ENGINE")
+    if topology:
+        return Harbour(directory, topology, engine, public_port)
+    return Fleet(directory, engine, public_port) if engine else Mediator(directory, public_port)
 
 
 @pytest.fixture(scope="module")

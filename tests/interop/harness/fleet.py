@@ -1,4 +1,4 @@
-"""Two mediators behind HAProxy over one engine, in the place of a single one."""
+"""Several processes in the place of a single mediator: here, two mediators behind HAProxy over one engine."""
 
 import os
 import subprocess
@@ -27,31 +27,24 @@ class Server:
         self.process.wait(30)
 
 
-class Fleet:
-    """Used like a `Mediator`. A kill hits one instance, each in its turn; a start brings back whatever is dead."""
+class Several:
+    """Used like a `Mediator`. A kill hits one of the parts, each in its turn; a start brings back whatever is dead."""
 
-    def __init__(self, directory: Path, engine: str, public_port: int | None = None, instances: int = 2):
-        directory.mkdir(parents=True, exist_ok=True)
-        self.directory = directory
-        self.engine = Server(engine)
-        self.instances = [
-            Mediator(directory / f"instance-{number}", public_port, shared=self._shared()) for number in range(instances)
-        ]
-        self.balancer = Server("haproxy", *(f"127.0.0.1:{instance.port}" for instance in self.instances))
-        self.port = int(self.balancer.place.rpartition(":")[2])
-        for instance in self.instances:
-            instance.public_port = public_port or self.port
+    def __init__(self, parts: list[Mediator], servers: list[Server], port: int, public_port: int | None):
+        self.parts, self.servers, self.port = parts, servers, port
+        for part in parts:
+            part.public_port = public_port or port
         self._next_to_die = 0
 
-    def start(self) -> "Fleet":
-        for instance in self.instances:
-            if not instance.is_running():
-                instance.start()
+    def start(self):
+        for part in self.parts:
+            if not part.is_running():
+                part.start()
         return self
 
     def kill(self) -> None:
         """kill -9 of one of them."""
-        self.instances[self._next_to_die % len(self.instances)].kill()
+        self.parts[self._next_to_die % len(self.parts)].kill()
         self._next_to_die += 1
 
     def restart_after_kill(self) -> None:
@@ -59,17 +52,34 @@ class Fleet:
         self.start()
 
     def stop(self) -> None:
-        for instance in self.instances:
-            instance.stop()
-        self.balancer.close()
-        self.engine.close()
+        for part in self.parts:
+            part.stop()
+        for server in self.servers:
+            server.close()
 
     def invitation_url(self) -> str:
-        return self.instances[0].invitation_url()
+        return self.parts[0].invitation_url()
 
-    def _shared(self) -> list:
-        secret = self.directory / "root-secret"
-        if not secret.exists():
-            secret.write_text(os.urandom(32).hex())
-            secret.chmod(0o600)
-        return ["--store", self.engine.place, "--root-secret-file", secret]
+
+class Fleet(Several):
+    """Two mediators that share what `engine` keeps."""
+
+    def __init__(self, directory: Path, engine: str, public_port: int | None = None, instances: int = 2):
+        directory.mkdir(parents=True, exist_ok=True)
+        store = Server(engine)
+        shared = share(store, directory)
+        parts = [Mediator(directory / f"instance-{number}", shared=shared) for number in range(instances)]
+        balancer = Server("haproxy", *(f"127.0.0.1:{part.port}" for part in parts))
+        super().__init__(parts, [balancer, store], port_of(balancer), public_port)
+
+
+def share(store: Server, directory: Path) -> list:
+    """The arguments by which mediators share a store and a root secret."""
+    secret = directory / "root-secret"
+    secret.write_text(os.urandom(32).hex())
+    secret.chmod(0o600)
+    return ["--store", store.place, "--root-secret-file", secret]
+
+
+def port_of(balancer: Server) -> int:
+    return int(balancer.place.rpartition(":")[2])

@@ -3,6 +3,7 @@
 //! ```text
 //! servers redis | redis-cluster | postgres
 //! servers haproxy | nginx  127.0.0.1:8080 127.0.0.1:8081
+//! servers haproxy-with  haproxy.cfg        where it says `{listen}`, the address goes
 //! ```
 #![forbid(unsafe_code)]
 #![expect(
@@ -21,7 +22,8 @@ use tokio::io::{AsyncReadExt, stdin};
 async fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let name = words.next().unwrap_or_default();
-    let backends: Vec<SocketAddr> = words.filter_map(|word| word.parse().ok()).collect();
+    let words: Vec<String> = words.collect();
+    let backends: Vec<SocketAddr> = words.iter().filter_map(|word| word.parse().ok()).collect();
     match name.as_str() {
         "redis" => {
             let server = RedisServer::start(RedisSpec::durable()).await;
@@ -36,10 +38,16 @@ async fn main() -> ExitCode {
             serve(&server.database().await).await;
         }
         "haproxy" => serve(&Balancer::haproxy(&backends).await.address().to_string()).await,
+        "haproxy-with" => {
+            let file = words.first().map(std::fs::read_to_string);
+            let text = file.expect("a file is named").expect("it is there");
+            let filled = |listen: SocketAddr| text.replace("{listen}", &listen.to_string());
+            serve(&Balancer::haproxy_with(filled).await.address().to_string()).await;
+        }
         "nginx" => serve(&Balancer::nginx(&backends).await.address().to_string()).await,
         other => {
             eprintln!(
-                "no such server: '{other}'; redis, redis-cluster, postgres, haproxy or nginx"
+                "no such server: '{other}'; redis, redis-cluster, postgres, haproxy, haproxy-with or nginx"
             );
             return ExitCode::from(2);
         }
