@@ -8,11 +8,13 @@ mod harbour;
 #[path = "../../wall_clock.rs"]
 mod wall_clock;
 
+mod counted;
 mod dock_killed;
 mod every_way_of_pickup;
 mod mediator_killed;
 mod native;
 mod recorded;
 mod rolling_restart;
+mod spoiled;
 mod strangers;
 mod two_and_two;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use reqwest::Client;
 use testkit::{Server, ServerOptions};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use crate::backend::Backend;
@@ -79,6 +81,7 @@ async fn a_message_that_cannot_be_told_is_counted_as_lost() {
     let metrics = Client::new().get(format!("http://{admin}/metrics")).send().await;
     let metrics = metrics.expect("metrics").text().await.expect("a text");
     assert!(metrics.contains(r#"restante_dock_total{event="lost"} 2"#), "{metrics}");
+    assert!(metrics.contains("restante_dock_waiting 0"), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,4 +125,20 @@ async fn a_wallet_that_sends_more_than_waits_is_held_back_and_nothing_is_lost() 
     assert!(began.elapsed() > Duration::from_secs(1), "nobody held it back");
     dock.backend.call("message", 200).await;
     assert!(dock.backend.messages().iter().all(|message| message.len() == payload.len()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_answers_nonsense_is_asked_again() {
+    let junk = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let dock = dock_before(junk.local_addr().expect("its address"), &IMPATIENT).await;
+    let answers = ["hello\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", "", "\0\0"];
+    let talking = tokio::spawn(async move {
+        for answer in answers.iter().cycle() {
+            let (mut tcp, _) = junk.accept().await.expect("a call");
+            tcp.write_all(answer.as_bytes()).await.expect("a dock that listens");
+        }
+    });
+    let mut wallet = Wallet::dial(dock.address()).await;
+    assert_eq!(wallet.end().await, End::Closed(Some(1013)));
+    talking.abort();
 }
