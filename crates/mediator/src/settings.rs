@@ -192,7 +192,7 @@ impl Default for Pace {
             ping_every: Duration::from_secs(45),
             ping_after_push: Duration::from_secs(5),
             ping_patience: Duration::from_secs(20),
-            look_every: Duration::from_secs(600),
+            look_every: Duration::from_secs(1_800),
             lease: Duration::from_secs(1800),
             delivery_lease: Duration::from_secs(3),
             request_lease: Duration::from_secs(30),

@@ -31,7 +31,7 @@ section! {
         request_lease: Duration = "30s";
         /// A session looks for mail by itself so often, a new one more often. Stores see to it themselves that no wake is lost for
         /// good.
-        look_every: Duration = "10min";
+        look_every: Duration = "30min";
         /// A socket from which no known agent has spoken is closed after so long.
         introduction: Duration = "60s";
     }

@@ -18,6 +18,10 @@ pub(super) struct Life {
     waiting: Option<Timestamp>,
 }
 
+/// Pings to idle peers that are due within so many milliseconds are sent together: a process with many of them wakes ten times a
+/// second for that, and not for each.
+const TOGETHER: u64 = 100;
+
 /// A slow phone may need this long for what was sent before the ping.
 const SLOWEST_BYTES_PER_SECOND: u64 = 8 * 1024;
 
@@ -77,7 +81,7 @@ impl Life {
     }
 
     fn ping_due(&self, pace: &Pace) -> Timestamp {
-        let idle = self.last_sign + pace.ping_every;
+        let idle = Timestamp((self.last_sign + pace.ping_every).0.next_multiple_of(TOGETHER));
         self.restless.map_or(idle, |since| idle.min(since + pace.ping_after_push))
     }
 

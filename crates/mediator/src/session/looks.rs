@@ -7,8 +7,8 @@ use store::Timestamp;
 use crate::Pace;
 use crate::chance::Chance;
 
-/// The times at which a session looks without having been rung: first when what others had in hand may have come back, then more and
-/// more seldom, because then only what a store missed can be there. No two sessions keep the same times.
+/// The times at which a session looks without having been rung: twice when what others had in hand may have come back, then hardly ever,
+/// because then only what a store missed can be there, and stores look for that themselves. No two sessions keep the same times.
 #[derive(Debug)]
 pub(super) struct Looks {
     next: Timestamp,
@@ -18,10 +18,8 @@ pub(super) struct Looks {
     chance: Chance,
 }
 
-/// The wait behind the first look, and how much longer each further one is. What is to come back has come back by then, unless its
-/// holder died; and 19,000 sessions that all begin at once, after a restart, are a load.
+/// From the first look to the second. What is to come back has come back by then.
 const FIRST: Duration = Duration::from_secs(10);
-const FACTOR: u32 = 8;
 
 /// A store that failed is asked again after this long, and after more each time.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -46,10 +44,8 @@ impl Looks {
 
     /// It looks now. The next time is within `most`.
     pub fn looked(&mut self, now: Timestamp, pace: &Pace, most: Duration) {
-        self.interval = self.interval.min(pace.look_every);
-        let wait = self.about(self.interval);
-        self.next = now + wait.min(most);
-        self.interval *= FACTOR;
+        let interval = std::mem::replace(&mut self.interval, Duration::MAX).min(pace.look_every);
+        self.next = now + self.about(interval).min(most);
     }
 
     /// The store answered.
@@ -92,7 +88,7 @@ mod tests {
             looks.looked(looks.next(), &pace, Duration::MAX);
             count += 1;
         }
-        assert!((130..170).contains(&count), "{count} looks in a day");
+        assert!((45..60).contains(&count), "{count} looks in a day");
     }
 
     #[test]
