@@ -5,9 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::{Request, StatusCode};
+use hyper::StatusCode;
 use parking_lot::Mutex;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -16,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_util::either::Either;
 
+use super::answer::Answer;
 use super::line::{Bare, Line};
 
 /// How long a connection at rest is kept. Shorter than servers keep theirs: aiohttp 75 s, Node 5 s.
@@ -60,26 +59,31 @@ impl Lines {
     }
 
     /// Asks over one of them, or a new one.
-    pub(super) async fn ask(&self, request: Request<Full<Bytes>>) -> io::Result<StatusCode> {
+    pub(super) async fn ask(&self, request: &[u8]) -> io::Result<StatusCode> {
         timeout(self.patience, self.ask_now(request))
             .await
             .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
     }
 
-    async fn ask_now(&self, request: Request<Full<Bytes>>) -> io::Result<StatusCode> {
+    async fn ask_now(&self, request: &[u8]) -> io::Result<StatusCode> {
         // A connection at rest may have been closed this very moment; that is no failure of the backend.
         while let Some(mut line) = self.take() {
             if !line.is_open().await {
                 continue;
             }
-            match line.ask(request.clone()).await {
-                Ok(status) => return Ok(self.put_back(line, status).await),
+            match line.ask(request).await {
+                Ok(answer) => return Ok(self.put_back(line, answer)),
                 Err(_) => break,
             }
         }
-        let mut line = Line::on(self.connect().await?).await.map_err(io::Error::other)?;
-        let status = line.ask(request).await?;
-        Ok(self.put_back(line, status).await)
+        // What this needs room for is not kept for those who need it not.
+        Box::pin(self.ask_anew(request)).await
+    }
+
+    async fn ask_anew(&self, request: &[u8]) -> io::Result<StatusCode> {
+        let mut line = Line::on(self.connect().await?);
+        let answer = line.ask(request).await?;
+        Ok(self.put_back(line, answer))
     }
 
     async fn connect(&self) -> io::Result<Bare> {
@@ -100,11 +104,11 @@ impl Lines {
         at_rest.pop_back()
     }
 
-    async fn put_back(&self, mut line: Line, status: StatusCode) -> StatusCode {
-        if line.is_open().await {
+    fn put_back(&self, mut line: Line, answer: Answer) -> StatusCode {
+        if answer.stays {
             line.rested = Instant::now();
             self.at_rest.lock().push_back(line);
         }
-        status
+        answer.status
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! A callback may reach the backend more than once, if its answer was lost; `meta.number` tells.
 
+mod answer;
 mod letters;
 mod line;
 mod lines;
@@ -138,7 +139,7 @@ impl HttpBackend {
         let _turn = turn.map_err(io::Error::from)?.map_err(io::Error::other)?;
         self.tally.add(DockCount::Calls);
         let signed = self.options.keys.as_ref().map(|keys| sign(keys, self.clock.now(), body));
-        target.post(body.clone(), signed).await
+        target.post(body, signed).await
     }
 
     fn note_away(&self, answer: &io::Result<StatusCode>) {
@@ -227,13 +228,13 @@ impl Exchange {
     fn target(&mut self, uri: &str) -> Result<Target, NoBackend> {
         let (origin, path, host) = target::parse(uri)?;
         if let Some(known) = self.lines.iter().find(|lines| *lines.origin() == origin) {
-            return Ok(Target::new(known.clone(), path, host));
+            return Ok(Target::new(known.clone(), &path, &host));
         }
         let config = || carrier::tls::client(&[]).map(Arc::new).map_err(io::Error::other);
         let tls = if origin.tls { Some(config()?) } else { None };
         let lines = Arc::new(Lines::to(origin, tls, self.timeout)?);
         self.lines.push(lines.clone());
-        Ok(Target::new(lines, path, host))
+        Ok(Target::new(lines, &path, &host))
     }
 }
 

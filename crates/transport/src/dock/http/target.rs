@@ -1,12 +1,10 @@
 //! One URI that is called back.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{self, HeaderValue};
-use hyper::{Request, StatusCode, Uri};
+use hyper::header::HeaderValue;
+use hyper::{StatusCode, Uri};
 
 use super::lines::{Lines, Origin};
 use crate::dock::signature::{SIGNATURE, Signed, TIMESTAMP};
@@ -24,9 +22,12 @@ pub struct BadTarget(pub String);
 /// See the module.
 pub(super) struct Target {
     lines: Arc<Lines>,
-    path: Uri,
-    host: HeaderValue,
+    /// What all requests begin with.
+    head: Vec<u8>,
 }
+
+/// Room for the lines that differ.
+const OTHER_LINES: usize = 256;
 
 /// Reads a URI, and says where it leads and which path is asked for there.
 pub(super) fn parse(text: &str) -> Result<(Origin, Uri, HeaderValue), BadTarget> {
@@ -50,22 +51,31 @@ pub(super) fn parse(text: &str) -> Result<(Origin, Uri, HeaderValue), BadTarget>
 }
 
 impl Target {
-    pub(super) fn new(lines: Arc<Lines>, path: Uri, host: HeaderValue) -> Self {
-        Self { lines, path, host }
+    pub(super) fn new(lines: Arc<Lines>, path: &Uri, host: &HeaderValue) -> Self {
+        let mut head = format!("POST {path} HTTP/1.1\r\nhost: ").into_bytes();
+        head.extend_from_slice(host.as_bytes());
+        let rest = format!(
+            "\r\ncontent-type: application/json\r\naccept: */*\r\nuser-agent: {USER_AGENT}\r\n"
+        );
+        head.extend_from_slice(rest.as_bytes());
+        Self { lines, head }
     }
 
     /// Posts JSON, with a signature if there is one, and returns the status.
-    pub(super) async fn post(&self, body: Bytes, signed: Option<Signed>) -> io::Result<StatusCode> {
-        let mut request = Request::post(self.path.clone())
-            .header(header::HOST, &self.host)
-            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(header::ACCEPT, HeaderValue::from_static("*/*"))
-            .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        if let Some(signed) = signed {
-            request =
-                request.header(TIMESTAMP, signed.timestamp).header(SIGNATURE, signed.signature);
+    pub(super) async fn post(&self, body: &[u8], signed: Option<Signed>) -> io::Result<StatusCode> {
+        let request = self.request(body, signed)?;
+        self.lines.ask(&request).await
+    }
+
+    fn request(&self, body: &[u8], signed: Option<Signed>) -> io::Result<Vec<u8>> {
+        let mut request = Vec::with_capacity(self.head.len() + OTHER_LINES + body.len());
+        request.extend_from_slice(&self.head);
+        if let Some(Signed { timestamp, signature }) = signed {
+            write!(request, "{TIMESTAMP}: {timestamp}\r\n{SIGNATURE}: {signature}\r\n")?;
         }
-        self.lines.ask(request.body(Full::new(body)).map_err(io::Error::other)?).await
+        write!(request, "content-length: {}\r\n\r\n", body.len())?;
+        request.extend_from_slice(body);
+        Ok(request)
     }
 }
 
