@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! reach target/release/restante                                   one instance, embedded store
+//! reach target/release/restante depth                             only its mailboxes of different depth
 //! reach target/release/restante live     --store redis://… --instances 2 --wallets 200 --rate 500 --engine-pid …
 //! reach target/release/restante sessions --store redis://… --sessions 19000 --engine-pid …
 //! reach target/release/restante dock     --sockets 19000 --clients 32 --churn 100000
@@ -38,6 +39,7 @@ async fn main() {
         Some("sessions") => {
             sessions::measure(&Deployment::start(&binary, &arguments).await, &arguments).await;
         }
+        Some("depth") => depth(&binary).await,
         Some("dock") => dock::measure(&binary, &arguments).await,
         Some("hold") => {
             let dock = arguments.text("dock").and_then(|dock| dock.parse().ok());
@@ -95,17 +97,21 @@ async fn drain(binary: &Path) {
     );
 }
 
-/// Whether a deep mailbox costs more per message than a shallow one.
+/// Whether a deep mailbox costs more per message than a shallow one. Of shallow ones, several are drained one after another.
 async fn depth(binary: &Path) {
-    let measured = Measured::start(binary).await;
-    for waiting in [100, 1_000, 10_000, 100_000] {
-        let wallet = Arc::new(load::wallet(measured.address(), waiting).await);
-        load::fill(&wallet, waiting, 64).await;
-        let cpu = measured.cpu();
-        let drained = load::drain(&wallet, 100_000).await;
+    for (waiting, mailboxes) in [(100, 50), (1_000, 10), (10_000, 3), (100_000, 1)] {
+        let measured = Measured::start(binary).await;
+        let (mut cpu, mut drained) = (0.0, 0);
+        for number in 1..=mailboxes {
+            let wallet = Arc::new(load::wallet(measured.address(), number).await);
+            load::fill(&wallet, waiting, 64).await;
+            let before = measured.cpu();
+            drained += load::drain(&wallet, 100_000).await;
+            cpu += measured.cpu() - before;
+        }
         println!(
             "drain of {waiting:6} waiting  {:8.1} CPU µs a message, {drained} drained",
-            (measured.cpu() - cpu) / drained as f64 * 1e6
+            cpu / drained as f64 * 1e6
         );
     }
 }

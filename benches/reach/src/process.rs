@@ -5,8 +5,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use nix::time::ClockId;
+use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
+
+use crate::load;
 
 /// A running `restante mediator` with an empty store, or another part. Killed when it is dropped.
 pub struct Measured {
@@ -17,11 +21,14 @@ pub struct Measured {
     _data: TempDir,
 }
 
-/// The kernel counts CPU time in these (`getconf CLK_TCK`).
-const TICKS_PER_SECOND: f64 = 100.0;
+/// A process that is not ready by then is not going to be.
+const READY_WITHIN: Duration = Duration::from_secs(8);
 
 impl Measured {
     /// Starts `binary` with the embedded store.
+    ///
+    /// # Panics
+    /// As the others: if it is not ready soon.
     pub async fn start(binary: &Path) -> Self {
         Self::start_with(binary, &[]).await
     }
@@ -48,10 +55,25 @@ impl Measured {
             .stdout(Stdio::null())
             .spawn()
             .expect("the binary");
-        while !is_ready(address).await {
+        let mut measured = Self { child, address, ready_after: Duration::ZERO, _data: data };
+        measured.until_ready(role).await;
+        measured.ready_after = started.elapsed();
+        measured
+    }
+
+    async fn until_ready(&mut self, role: &str) {
+        let (client, deadline) = (load::client(), Instant::now() + READY_WITHIN);
+        while !is_ready(&client, self.address).await {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                panic!("the {role} ended before it was ready ({status}); see what it said above");
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the {role} is not ready after {} s; is its store there?",
+                READY_WITHIN.as_secs()
+            );
             sleep(Duration::from_millis(1)).await;
         }
-        Self { child, address, ready_after: started.elapsed(), _data: data }
     }
 
     /// Where it listens.
@@ -74,20 +96,18 @@ impl Measured {
     }
 }
 
-async fn is_ready(address: SocketAddr) -> bool {
-    let answer = reqwest::get(format!("http://{address}/health/ready")).await;
+async fn is_ready(client: &reqwest::Client, address: SocketAddr) -> bool {
+    let answer = client.get(format!("http://{address}/health/ready")).send().await;
     answer.is_ok_and(|answer| answer.status().is_success())
 }
 
 /// CPU seconds that a process has used, in user and kernel mode.
+///
+/// # Panics
+/// If there is no such process.
 pub fn cpu_of(pid: u32) -> f64 {
-    let stat = proc(pid, "stat");
-    // The name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
-    let fields: Vec<&str> =
-        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks =
-        |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
-    (ticks(11) + ticks(12)) / TICKS_PER_SECOND
+    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid.cast_signed()));
+    Duration::from(clock.and_then(ClockId::now).expect("a process")).as_secs_f64()
 }
 
 fn proc(pid: u32, file: &str) -> String {
