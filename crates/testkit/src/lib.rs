@@ -6,6 +6,7 @@
 //! | [`simulation`] | a whole small world from one seed: mediators, stores, networks, wallets, senders, faults |
 //! | [`Wallet`] | an agent over real HTTP and WebSockets |
 //! | [`Endpoint`] | an agent with an address, which mail is pushed to |
+//! | [`Site`] | anybody else with an address: an HTTP server that remembers what came |
 //! | [`StandInDock`] | a dock that does what SocketDock does |
 //! | [`Proxy`] | a network that can be made to fail |
 //! | [`Server`], [`Fleet`] | the real binary, to be started, killed and started again: one, or several that share a store |
@@ -24,6 +25,7 @@ mod load;
 mod proxy;
 mod server;
 pub mod simulation;
+mod site;
 
 pub use client::{Endpoint, Frame, Posted, Socket, Take, Wallet};
 pub use clock::RuntimeClock;
@@ -35,3 +37,4 @@ pub use server::{Fleet, Role, Server, ServerOptions};
 pub use simulated::{
     Agent, Heard, Invited, Item, NotHeard, Parcel, Random, Request, Words, forward,
 };
+pub use site::{Came, Reply, Site};

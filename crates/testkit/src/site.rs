@@ -119,10 +119,7 @@ impl Site {
     }
 
     /// Decides from now on, by how many came before and by what came.
-    pub fn decide<R: Into<Reply>>(
-        &self,
-        policy: impl Fn(usize, &Came) -> R + Send + 'static,
-    ) {
+    pub fn decide<R: Into<Reply>>(&self, policy: impl Fn(usize, &Came) -> R + Send + 'static) {
         *self.desk.policy.lock() = Box::new(move |before, came| policy(before, came).into());
     }
 
@@ -145,6 +142,11 @@ impl Site {
         self.desk.came.lock().clone()
     }
 
+    /// How many requests came.
+    pub fn count(&self) -> usize {
+        self.desk.came.lock().len()
+    }
+
     /// The bodies of what came, in order.
     pub fn texts(&self) -> Vec<String> {
         self.desk.came.lock().iter().map(Came::text).collect()
@@ -155,7 +157,7 @@ impl Site {
     /// # Panics
     /// If they never do.
     pub async fn until(&self, count: usize) {
-        self.until_it(|site| site.desk.came.lock().len() >= count).await;
+        self.until_it(|site| site.count() >= count).await;
     }
 
     /// Waits until this holds.

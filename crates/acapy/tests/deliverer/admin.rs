@@ -6,11 +6,11 @@ use acapy::deliverer::{AdminApi, Options};
 use acapy::streams::ADMIN_CALL;
 use acapy::wire::{AdminAnswer, AdminCall};
 use redis::cmd;
+use testkit::Site;
 
-use crate::endpoint::Endpoint;
 use crate::stage::{Running, Stage, until};
 
-fn serve(stage: &Stage, api: &Endpoint) -> Running {
+fn serve(stage: &Stage, api: &Site) -> Running {
     let url = api.url("/").parse().expect("a URL");
     let admin = AdminApi { url, answer_bytes: 1 << 20, kept: Duration::from_secs(60) };
     stage.deliver_with(Options { admin: Some(admin), ..stage.options() })
@@ -50,7 +50,7 @@ async fn ask(stage: &Stage, call: &AdminCall) -> (String, u16, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_made_with_its_key_and_the_answer_goes_back_to_the_caller() {
-    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    let (stage, api) = (Stage::set().await, Site::open().await);
     api.decide(|_, _| (201, "made", Duration::ZERO));
     let _running = [serve(&stage, &api), serve(&stage, &api)];
     let given = ask(&stage, &call(&stage, "1", "POST", "/connections?x=y")).await;
@@ -64,7 +64,7 @@ async fn a_call_is_made_with_its_key_and_the_answer_goes_back_to_the_caller() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_idempotency_key_gets_the_same_answer_and_the_call_is_made_once() {
-    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    let (stage, api) = (Stage::set().await, Site::open().await);
     api.decide(|before, _| (200, if before == 0 { "first" } else { "second" }, Duration::ZERO));
     let _running = serve(&stage, &api);
     let keyed = |id: &str, path: &str| AdminCall {
@@ -81,7 +81,7 @@ async fn the_same_idempotency_key_gets_the_same_answer_and_the_call_is_made_once
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_a_crash_interrupted_is_not_made_again_and_a_read_is() {
-    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    let (stage, api) = (Stage::set().await, Site::open().await);
     api.decide(|before, _| (200, "ok", Duration::from_secs(if before < 2 { 3600 } else { 0 })));
     let first = serve(&stage, &api);
     make(&stage, &call(&stage, "write", "POST", "/w")).await;
@@ -99,7 +99,7 @@ async fn a_write_that_a_crash_interrupted_is_not_made_again_and_a_read_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_calls_are_refused_and_answers_go_nowhere_else() {
-    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    let (stage, api) = (Stage::set().await, Site::open().await);
     let _running = serve(&stage, &api);
     assert_eq!(ask(&stage, &call(&stage, "1", "TRACE", "/")).await.1, 400);
     assert_eq!(ask(&stage, &call(&stage, "2", "GET", "@evil.example/")).await.1, 400);
@@ -114,7 +114,7 @@ async fn bad_calls_are_refused_and_answers_go_nowhere_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_that_is_away_is_a_502_and_the_call_may_be_made_again() {
-    let (stage, api) = (Stage::set().await, Endpoint::open().await);
+    let (stage, api) = (Stage::set().await, Site::open().await);
     let url = format!("http://127.0.0.1:{}/", servers::free_port()).parse().unwrap();
     let admin = AdminApi { url, answer_bytes: 1 << 20, kept: Duration::from_secs(60) };
     let away = stage.deliver_with(Options { admin: Some(admin), ..stage.options() });

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use testkit::Site;
 use tokio::net::TcpListener;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::endpoint::Endpoint;
 use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_posted_with_exactly_its_headers() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     let headers = r#"{"Content-Type": "application/json", "x-wallet-id": "w", "x-api-key": "k"}"#;
     stage.push_with(&endpoint.url("/a?b=c"), "{}", headers).await;
     let running = stage.deliver();

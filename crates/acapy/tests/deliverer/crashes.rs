@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use servers::{RedisCluster, RedisSpec};
+use testkit::Site;
 use tokio::time::Instant;
 
-use crate::endpoint::Endpoint;
 use crate::stage::{Stage, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_deliverer_had_in_hand_when_it_died_is_delivered_by_another_within_five_seconds() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|before, _| {
         (200, "", if before == 0 { Duration::from_secs(3600) } else { Duration::ZERO })
     });
@@ -31,7 +31,7 @@ async fn what_a_deliverer_had_in_hand_when_it_died_is_delivered_by_another_withi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deliverers_that_die_again_and_again_lose_nothing_and_keep_the_order() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|_, _| (200, "", Duration::from_millis(5)));
     for number in 0..200 {
         for path in ["/a", "/b"] {
@@ -58,7 +58,7 @@ async fn deliverers_that_die_again_and_again_lose_nothing_and_keep_the_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_away_for_a_while_stops_nobody() {
     let mut cluster = RedisCluster::start_with(RedisSpec::plain().with("appendonly", "yes")).await;
-    let (stage, endpoint) = (Stage::on(&cluster.url()).await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::on(&cluster.url()).await, Site::open().await);
     let running = stage.deliver();
     stage.push(&endpoint.url("/"), "before").await;
     endpoint.until(1).await;
@@ -80,7 +80,7 @@ async fn a_redis_that_is_away_for_a_while_stops_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_loses_its_data_while_a_message_is_in_hand_stops_nobody() {
     let cluster = RedisCluster::start().await;
-    let (stage, endpoint) = (Stage::on(&cluster.url()).await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::on(&cluster.url()).await, Site::open().await);
     endpoint
         .decide(|before, _| (200, "", Duration::from_millis(if before == 0 { 500 } else { 0 })));
     let _running = stage.deliver();

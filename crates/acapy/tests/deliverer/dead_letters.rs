@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use acapy::deliverer::Options;
 use acapy::wire::Outbound;
+use testkit::Site;
 
-use crate::endpoint::Endpoint;
 use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_last_try_a_message_is_a_dead_letter_and_the_next_one_goes_on() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|_, came| (if came.text() == "bad" { 400 } else { 200 }, "", Duration::ZERO));
     stage.push(&endpoint.url("/in?token=hunter2"), "bad").await;
     stage.push(&endpoint.url("/in?token=hunter2"), "good").await;
@@ -26,7 +26,7 @@ async fn after_the_last_try_a_message_is_a_dead_letter_and_the_next_one_goes_on(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_is_replayed_with_all_its_tries_before_it() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|before, _| (if before < 3 { 500 } else { 200 }, "", Duration::ZERO));
     stage.push(&endpoint.url("/"), "x").await;
     let _running = stage.deliver();
@@ -63,7 +63,7 @@ async fn dead_letters_are_listed_page_by_page_and_thrown_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_has_room_for_so_many_messages_and_no_more() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|_, _| (200, "", Duration::from_secs(3600)));
     for number in 0..4 {
         stage.push(&endpoint.url("/"), &number.to_string()).await;

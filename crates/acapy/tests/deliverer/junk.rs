@@ -3,13 +3,13 @@
 use acapy::deliverer::Options;
 use acapy::wire::Names;
 use redis::cmd;
+use testkit::Site;
 
-use crate::endpoint::Endpoint;
 use crate::stage::{Stage, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn junk_is_set_aside_with_a_reason_and_holds_nobody_up() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     for junk in ["", "null", "[1]", "{}", "\u{0}\u{1}", &"[".repeat(100_000)] {
         stage.push_raw(junk).await;
     }
@@ -27,7 +27,7 @@ async fn junk_is_set_aside_with_a_reason_and_holds_nobody_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_is_too_large_is_set_aside_whole() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     stage.push(&endpoint.url("/"), &"x".repeat(5_000)).await;
     stage.push(&endpoint.url("/"), "good").await;
     let _running = stage.deliver_with(Options { entry_bytes: 4_096, ..stage.options() });
@@ -40,7 +40,7 @@ async fn an_entry_that_is_too_large_is_set_aside_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_another_type_stops_deliveries_only_while_it_is_there() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     let _running = stage.deliver();
     let list = stage.names.outbound();
     for key in [list.clone(), Names::beside(&list, "order"), Names::beside(&list, "entries")] {

@@ -4,7 +4,6 @@ mod admin;
 mod bodies;
 mod crashes;
 mod dead_letters;
-mod endpoint;
 mod junk;
 mod order;
 mod stage;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use acapy::deliverer::{Options, Schedule};
+use testkit::Site;
 
-use crate::endpoint::Endpoint;
 use crate::stage::{Stage, until};
 
 fn numbers(count: usize) -> Vec<String> {
@@ -13,7 +13,7 @@ fn numbers(count: usize) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_deliverers_keep_the_order_of_each_endpoint() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     let _running = [stage.deliver(), stage.deliver(), stage.deliver()];
     for number in numbers(300) {
         for path in ["/a", "/b", "/c"] {
@@ -30,7 +30,7 @@ async fn several_deliverers_keep_the_order_of_each_endpoint() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_failed_stays_before_those_behind_it() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|before, _| (if before < 2 { 503 } else { 200 }, "", Duration::ZERO));
     for number in numbers(3) {
         stage.push(&endpoint.url("/"), &number).await;
@@ -43,7 +43,7 @@ async fn a_message_that_failed_stays_before_those_behind_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_does_not_answer_slows_no_other() {
-    let (stage, dead, alive) = (Stage::set().await, Endpoint::open().await, Endpoint::open().await);
+    let (stage, dead, alive) = (Stage::set().await, Site::open().await, Site::open().await);
     dead.decide(|_, _| (200, "", Duration::from_secs(3600)));
     let _running = stage.deliver();
     for number in numbers(20) {
@@ -57,7 +57,7 @@ async fn an_endpoint_that_does_not_answer_slows_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_so_many_endpoints_are_delivered_to_at_a_time_and_all_have_their_turn() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|_, _| (200, "", Duration::from_millis(20)));
     for number in numbers(12) {
         stage.push(&endpoint.url(&format!("/{number}")), "x").await;
@@ -70,7 +70,7 @@ async fn only_so_many_endpoints_are_delivered_to_at_a_time_and_all_have_their_tu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn retries_of_the_deliverer_before_count_and_what_it_left_behind_is_taken_over() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|_, _| (500, "", Duration::ZERO));
     let url = endpoint.url("/");
     let entry = format!(
@@ -90,7 +90,7 @@ async fn retries_of_the_deliverer_before_count_and_what_it_left_behind_is_taken_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deliverer_that_is_told_to_stop_ends_with_what_it_has_in_hand() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     endpoint.decide(|_, _| (200, "", Duration::from_millis(300)));
     for number in numbers(3) {
         stage.push(&endpoint.url("/"), &number).await;

@@ -3,13 +3,13 @@
 use acapy::streams::{InboundStreams, KID, Kept, OUTBOUND};
 use acapy::wire::{Inbound, Names, payload};
 use redis::cmd;
+use testkit::Site;
 
-use crate::endpoint::Endpoint;
 use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_agents_append_to_the_stream_is_delivered_as_from_the_list() {
-    let (stage, endpoint) = (Stage::set().await, Endpoint::open().await);
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
     let stream = Names::beside(&stage.names.outbound(), "stream");
     for number in 0..50 {
         let entry = format!(

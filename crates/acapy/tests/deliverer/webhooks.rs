@@ -4,8 +4,8 @@ use acapy::deliverer::{Controller, Options};
 use acapy::streams::WEBHOOK;
 use acapy::wire::Webhook;
 use redis::cmd;
+use testkit::Site;
 
-use crate::endpoint::Endpoint;
 use crate::stage::{Stage, until};
 
 async fn add(stage: &Stage, number: usize) {
@@ -19,14 +19,14 @@ async fn add(stage: &Stage, number: usize) {
     let _: String = stage.say(&add).await;
 }
 
-fn options(stage: &Stage, controller: &Endpoint) -> Options {
+fn options(stage: &Stage, controller: &Site) -> Options {
     let controller = Controller::parse(&controller.url("/hooks#hunter2")).expect("a URL");
     Options { controllers: vec![controller], ..stage.options() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_reach_a_controller_in_order_with_its_key() {
-    let (stage, controller) = (Stage::set().await, Endpoint::open().await);
+    let (stage, controller) = (Stage::set().await, Site::open().await);
     for number in 0..100 {
         add(&stage, number).await;
     }
@@ -49,7 +49,7 @@ async fn webhooks_reach_a_controller_in_order_with_its_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_another_group_has_to_read_stay_for_it() {
-    let (stage, controller) = (Stage::set().await, Endpoint::open().await);
+    let (stage, controller) = (Stage::set().await, Site::open().await);
     let stream = stage.names.webhooks();
     let group =
         cmd("XGROUP").arg("CREATE").arg(&stream).arg("others").arg("0").arg("MKSTREAM").take();
@@ -73,7 +73,7 @@ async fn webhooks_that_another_group_has_to_read_stay_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_were_read_and_not_pushed_are_pushed_by_the_next() {
-    let (stage, controller) = (Stage::set().await, Endpoint::open().await);
+    let (stage, controller) = (Stage::set().await, Site::open().await);
     let stream = stage.names.webhooks();
     let group =
         cmd("XGROUP").arg("CREATE").arg(&stream).arg("deliverer").arg("0").arg("MKSTREAM").take();

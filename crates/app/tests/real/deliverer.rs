@@ -1,59 +1,14 @@
 //! `restante deliverer`, in the place of the one that came with ACA-Py's queue plug-in.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use servers::{RedisCluster, RedisServer, RedisSpec};
+use testkit::Site;
 
 use crate::running::{ask, free_address, restante, text, until};
-
-/// Where messages go. Answers with this status, and remembers the bodies.
-struct Endpoint {
-    url: String,
-    came: Arc<Mutex<Vec<String>>>,
-}
-
-impl Endpoint {
-    fn open(status: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}/", listener.local_addr().expect("an address"));
-        let came: Arc<Mutex<Vec<String>>> = Arc::default();
-        let taken = came.clone();
-        thread::spawn(move || {
-            for peer in listener.incoming().flatten() {
-                let mut peer = BufReader::new(peer);
-                let head: Vec<_> = (&mut peer)
-                    .lines()
-                    .map_while(Result::ok)
-                    .take_while(|l| !l.is_empty())
-                    .collect();
-                let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
-                // Whoever was killed while he posted has posted nothing.
-                let Some(length) = length.and_then(|length| length.parse().ok()) else { continue };
-                let mut body = vec![0; length];
-                if peer.read_exact(&mut body).is_err() {
-                    continue;
-                }
-                taken.lock().unwrap_or_else(PoisonError::into_inner).push(text(&body));
-                let answer = format!(
-                    "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-                );
-                let _ = peer.get_mut().write_all(answer.as_bytes());
-            }
-        });
-        Self { url, came }
-    }
-
-    fn came(&self) -> Vec<String> {
-        self.came.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// A deliverer, killed when dropped.
 struct Deliverer(Child);
@@ -98,20 +53,20 @@ async fn push(redis: &RedisServer, url: &str, body: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deliverer_that_is_killed_again_and_again_loses_nothing() {
     let redis = RedisServer::start(RedisSpec::plain()).await;
-    let (home, endpoint) = (tempfile::tempdir().unwrap(), Endpoint::open(200));
+    let (home, endpoint) = (tempfile::tempdir().unwrap(), Site::open().await);
     let expected: Vec<_> = (0..300).map(|number| format!("{number:03}")).collect();
     for body in &expected {
-        push(&redis, &endpoint.url, body).await;
+        push(&redis, &endpoint.url("/"), body).await;
     }
     for _ in 0..2 {
-        let before = endpoint.came().len();
+        let before = endpoint.texts().len();
         let running = deliver(home.path(), &redis.url());
-        until("some came", || endpoint.came().len() > before + 20).await;
+        until("some came", || endpoint.texts().len() > before + 20).await;
         drop(running);
     }
     let _last = deliver(home.path(), &redis.url());
-    until("all came", || endpoint.came().last() == expected.last()).await;
-    let mut came = endpoint.came();
+    until("all came", || endpoint.texts().last() == expected.last()).await;
+    let mut came = endpoint.texts();
     came.dedup();
     assert_eq!(came, expected);
 }
@@ -119,19 +74,20 @@ async fn a_deliverer_that_is_killed_again_and_again_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_are_the_operators_to_look_at_replay_and_drop() {
     let cluster = RedisCluster::start().await;
-    let (home, endpoint) = (tempfile::tempdir().unwrap(), Endpoint::open(404));
+    let (home, endpoint) = (tempfile::tempdir().unwrap(), Site::open().await);
+    endpoint.decide(|_, _| 404);
     let (url, home) = (cluster.url(), home.path());
     for body in ["one", "two", "three"] {
-        let entry = entry(&endpoint.url, body);
+        let entry = entry(&endpoint.url("/"), body);
         cluster.cli("agents_outbound", &["RPUSH", "agents_outbound", &entry]).await;
     }
     let running = deliver(home, &url);
     until("all are dead", || operate(home, &url, &["list"]).1.lines().count() == 3).await;
     drop(running);
-    assert_eq!(endpoint.came(), ["one", "one", "two", "two", "three", "three"]);
+    assert_eq!(endpoint.texts(), ["one", "one", "two", "two", "three", "three"]);
     let listed = operate(home, &url, &["list", "--json"]).1;
     let ids: Vec<String> = listed.lines().map(id).collect();
-    assert!(listed.contains("404") && listed.contains(&endpoint.url), "{listed}");
+    assert!(listed.contains("404") && listed.contains(&endpoint.url("/")), "{listed}");
     let shown = operate(home, &url, &["show", &ids[0]]).1;
     assert!(shown.contains("\"payload_bytes\": 3"), "{shown}");
     assert_eq!(operate(home, &url, &["drop", &ids[0]]).0, Some(0));

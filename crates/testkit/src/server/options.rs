@@ -31,6 +31,8 @@ pub enum Role {
     Dock,
     /// `restante relay`.
     Relay,
+    /// `restante relay --deliver`.
+    RelayAndDeliverer,
 }
 
 /// Starts with files that must not grow; without the trap the kernel would end the process instead of refusing the write.
@@ -94,6 +96,9 @@ impl ServerOptions {
             }
             Role::Dock => job.args(["dock", "--listen"]).arg(listen.to_string()),
             Role::Relay => job.args(["relay", "--listen"]).arg(listen.to_string()),
+            Role::RelayAndDeliverer => {
+                job.args(["relay", "--deliver", "--listen"]).arg(listen.to_string())
+            }
         };
         if let Some(url) = &self.store {
             job = job.arg("--store").arg(url);
