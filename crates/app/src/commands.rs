@@ -6,5 +6,6 @@ pub mod deliverer;
 pub mod dock;
 pub mod doctor;
 pub mod invite;
+mod letters;
 pub mod mediator;
 pub mod relay;

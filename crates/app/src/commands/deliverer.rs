@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgMatches, Command};
-use config::Config;
 
 use crate::{cli, deliverer, logs, queues};
 
@@ -39,10 +38,4 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     // What still runs now has had its time.
     runtime.shutdown_timeout(Duration::from_millis(100));
     outcome
-}
-
-/// Connects to the queues, for one act.
-async fn dead_letters_of(config: &Config) -> anyhow::Result<acapy::deliverer::DeadLetters> {
-    let redis = queues::redis(config).await?;
-    Ok(acapy::deliverer::DeadLetters::new(redis, &queues::names(config)?))
 }
