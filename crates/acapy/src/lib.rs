@@ -9,11 +9,17 @@
 #![forbid(unsafe_code)]
 
 pub mod deliverer;
+pub mod events;
 mod health;
+mod inspection;
+mod lists;
 pub mod private;
 mod random;
 pub mod relay;
 pub mod streams;
+mod turn;
 pub mod wire;
 
 pub use health::Health;
+pub use inspection::{Misplaced, misplaced};
+pub use lists::Seen;

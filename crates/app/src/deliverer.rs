@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use acapy::Health;
 use acapy::deliverer::{AdminApi, Carriers, Controller, Deliverer, Options, Schedule, Tally};
-use anyhow::Context;
 use config::Config;
 use store_redis::Redis;
-use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
-use transport::{CarrierOptions, HttpWsCarrier};
 
 use crate::admin::{self, Operated};
 use crate::exit::Misuse;
@@ -45,8 +42,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 /// If a setting cannot be followed.
 pub async fn assemble(config: &Config, redis: Redis) -> anyhow::Result<Deliverer> {
     let options = options(config)?;
-    let endpoints = carrier(config.deliverer.allow_private, config.deliverer.timeout).await?;
-    let own = carrier(true, config.deliverer.admin_timeout).await?;
+    let said = &config.deliverer;
+    let endpoints = queues::carrier(config, said.allow_private, said.timeout).await?;
+    let own = queues::carrier(config, true, said.admin_timeout).await?;
     Ok(Deliverer::new(redis, Carriers { endpoints, own }, options))
 }
 
@@ -90,13 +88,6 @@ fn controller(config: &Config, url: &str) -> anyhow::Result<Controller> {
     Controller::parse(&keyed).ok_or_else(|| {
         Misuse("`deliverer.controllers` names none of http or https".to_owned()).into()
     })
-}
-
-/// Reading the system's trusted roots takes a while.
-async fn carrier(allow_private: bool, timeout: Duration) -> anyhow::Result<Arc<HttpWsCarrier>> {
-    let options = CarrierOptions { allow_private, timeout, ..CarrierOptions::default() };
-    let made = spawn_blocking(move || HttpWsCarrier::new(&options)).await?;
-    Ok(Arc::new(made.context("there is no way out")?))
 }
 
 /// A deliverer, as operators see it.

@@ -1,6 +1,9 @@
 //! What is right with a configuration and its surroundings, what could be better, and what has to be changed.
 
+mod deliverer;
 mod descriptors;
+mod queues;
+mod relay;
 mod stores;
 mod surroundings;
 
@@ -54,6 +57,24 @@ impl Report {
         }
         out
     }
+}
+
+/// Looks at everything that a relay needs.
+pub async fn examine_relay(config: &Config) -> Report {
+    let mut report = Report::default();
+    surroundings::tls(config, &mut report);
+    descriptors::limit(config, &mut report);
+    queues::examine(config, &mut report).await;
+    relay::examine(config, &mut report).await;
+    report
+}
+
+/// Looks at everything that a deliverer needs.
+pub async fn examine_deliverer(config: &Config) -> Report {
+    let mut report = Report::default();
+    queues::examine(config, &mut report).await;
+    deliverer::examine(config, &mut report).await;
+    report
 }
 
 /// Looks at everything without starting anything. Engines are connected to, and given their tables if they have none.

@@ -1,6 +1,7 @@
 //! What relay and deliverer share: ACA-Py's queues in a Redis.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use acapy::Health;
 use acapy::private::{PrivateOffice, Status};
@@ -11,8 +12,9 @@ use clap::ArgMatches;
 use config::{Config, Engine};
 use store_redis::Redis;
 use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
-use transport::{Drain, Limits, Page, Pages, ServeOptions};
+use transport::{CarrierOptions, Drain, HttpWsCarrier, Limits, Page, Pages, ServeOptions};
 
 use crate::exit::Misuse;
 use crate::{settings, stores};
@@ -67,6 +69,24 @@ pub async fn redis(config: &Config) -> anyhow::Result<Redis> {
 pub fn names(config: &Config) -> anyhow::Result<Names> {
     Names::new(&config.acapy.topic_prefix)
         .map_err(|error| Misuse(format!("`acapy.topic_prefix`: {error}")).into())
+}
+
+/// A way out: to endpoints, or to what the operator names, which mostly has a private address.
+///
+/// # Errors
+/// If `acapy.cacerts` cannot be read, or there is no way out at all.
+pub async fn carrier(
+    config: &Config,
+    allow_private: bool,
+    timeout: Duration,
+) -> anyhow::Result<Arc<HttpWsCarrier>> {
+    let roots = config.acapy.cacerts.as_deref().map(transport::roots_in).transpose();
+    let roots = roots.map_err(|error| Misuse(format!("`acapy.cacerts`: {error}")))?;
+    let roots = roots.unwrap_or_default();
+    let options = CarrierOptions { allow_private, timeout, roots, ..CarrierOptions::default() };
+    // Reading the system's trusted roots takes a while.
+    let made = spawn_blocking(move || HttpWsCarrier::new(&options)).await?;
+    Ok(Arc::new(made.context("there is no way out")?))
 }
 
 /// Serves `GET /status/ready` and `GET /status/live`, if address, port and key are set.

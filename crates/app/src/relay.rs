@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use transport::{CarrierOptions, Drain, HttpWsCarrier, ServeOptions, Tally};
+use transport::{Drain, ServeOptions, Tally};
 
 use self::metrics::Counters;
 use crate::clock::SystemClock;
@@ -27,6 +27,9 @@ use crate::{admin, assembly, deliverer, queues, signals};
 
 /// How often the clock is set by that of Redis.
 const ANCHOR_EVERY: Duration = Duration::from_secs(10);
+
+/// How long an agent may take to tell its keys.
+const KEYS_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long what is under way on the private port may take at the end.
 const LAST_CALLS: Duration = Duration::from_secs(1);
@@ -71,7 +74,8 @@ async fn relay(
 ) -> anyhow::Result<()> {
     let listeners = listen(config).await?;
     let clock = clock(&redis, stop).await;
-    let (relay, housekeeping) = Relay::new(redis.clone(), clock.clone(), relay_options(config)?);
+    let options = relay_options(config).await?;
+    let (relay, housekeeping) = Relay::new(redis.clone(), clock.clone(), options);
     let port = Arc::new(Tally::default());
     let counters = Counters {
         relay: relay.clone(),
@@ -185,17 +189,18 @@ async fn serve_agents(
     Ok(())
 }
 
-fn relay_options(config: &Config) -> anyhow::Result<RelayOptions> {
+async fn relay_options(config: &Config) -> anyhow::Result<RelayOptions> {
     let relay = &config.relay;
     Ok(RelayOptions {
         limits: didcomm::Limits {
             envelope_bytes: config.transport.largest_message(),
             ..didcomm::Limits::default()
         },
-        keys: keys(config)?,
+        keys: keys(config).await?,
         most_keys: relay.keys,
         most_messages: relay.messages_per_key,
         streams: relay.streams.and_then(|parts| u16::try_from(parts).ok()),
+        carries_over: relay.carry_over,
         store_patience: relay.store_patience,
         look_every: relay.look_every,
         silence: relay.silence,
@@ -209,7 +214,11 @@ fn relay_options(config: &Config) -> anyhow::Result<RelayOptions> {
     })
 }
 
-fn keys(config: &Config) -> anyhow::Result<Option<Arc<dyn KeySource>>> {
+/// Where the keys of agents are learned, if they are.
+///
+/// # Errors
+/// If a setting cannot be followed.
+pub async fn keys(config: &Config) -> anyhow::Result<Option<Arc<dyn KeySource>>> {
     let relay = &config.relay;
     if let Some(path) = &relay.keys_file {
         return Ok(Some(Arc::new(KeysInFile(path.clone()))));
@@ -218,9 +227,7 @@ fn keys(config: &Config) -> anyhow::Result<Option<Arc<dyn KeySource>>> {
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(Misuse("relay.keys_admin is a URL of http or https".to_owned()).into());
     }
-    // The operator names it, and it mostly is a private address.
-    let options = CarrierOptions { allow_private: true, ..CarrierOptions::default() };
-    let carrier = Arc::new(HttpWsCarrier::new(&options)?);
+    let carrier = queues::carrier(config, true, KEYS_WITHIN).await?;
     let key = relay.keys_admin_key.as_ref().map(config::Secret::reveal);
     Ok(Some(Arc::new(KeysOfAgent::new(carrier, url, key))))
 }

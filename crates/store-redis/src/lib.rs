@@ -22,6 +22,7 @@ mod presence;
 mod queue;
 mod redis_access;
 mod redis_store;
+mod scan;
 mod script;
 mod settings;
 mod shared;

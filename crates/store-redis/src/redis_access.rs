@@ -1,12 +1,15 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use redis::{Cmd, FromRedisValue};
 use store::{Result, Timestamp};
 
 use crate::engine::Engine;
+use crate::scan::names_that_begin_with;
 use crate::script::Call;
+use crate::settings::weakest;
 use crate::slots::slot_of;
-use crate::{ConnectError, Options};
+use crate::{ConnectError, Options, Settings};
 
 /// One Redis, or a cluster, for keys that others have named.
 ///
@@ -58,6 +61,23 @@ impl Redis {
     /// As of a command.
     pub async fn time(&self) -> Result<Timestamp> {
         self.engine.time().await
+    }
+
+    /// The settings of all servers, for the check at the start.
+    ///
+    /// # Errors
+    /// If one of them is away.
+    pub async fn settings(&self) -> Result<Settings> {
+        weakest(&self.engine).await
+    }
+
+    /// The names of all keys that begin with `prefix`, in order; those that are no text are left out. Looks through all keys there are, some
+    /// at a time.
+    ///
+    /// # Errors
+    /// If a server is away.
+    pub async fn names_that_begin_with(&self, prefix: &str) -> Result<BTreeSet<String>> {
+        names_that_begin_with(&self.engine, prefix).await
     }
 
     /// The slot of a key in a cluster: 0 to 16383.

@@ -84,16 +84,21 @@ impl RedisStore {
     /// # Errors
     /// If one of them is away.
     pub async fn settings(&self) -> Result<Settings> {
-        let mut weakest: Option<Settings> = None;
-        for node in primaries(&self.engine).await? {
-            let settings = settings_of(&self.engine, &node).await?;
-            weakest = Some(match weakest {
-                None => settings,
-                Some(other) => other.weaker(settings),
-            });
-        }
-        weakest.ok_or_else(|| StoreError::Unavailable("no primary is known".to_owned()))
+        weakest(&self.engine).await
     }
+}
+
+/// The settings of the primary that promises least.
+pub(crate) async fn weakest(engine: &Engine) -> Result<Settings> {
+    let mut weakest: Option<Settings> = None;
+    for node in primaries(engine).await? {
+        let settings = settings_of(engine, &node).await?;
+        weakest = Some(match weakest {
+            None => settings,
+            Some(other) => other.weaker(settings),
+        });
+    }
+    weakest.ok_or_else(|| StoreError::Unavailable("no primary is known".to_owned()))
 }
 
 type Node = (String, u16);
@@ -108,7 +113,7 @@ async fn settings_of(engine: &Engine, node: &Node) -> Result<Settings> {
 }
 
 /// Who has slots; without a cluster, the server itself.
-async fn primaries(engine: &Engine) -> Result<BTreeSet<Node>> {
+pub(crate) async fn primaries(engine: &Engine) -> Result<BTreeSet<Node>> {
     let mut away = StoreError::Unavailable("no server is known".to_owned());
     for seed in engine.seeds() {
         if !engine.is_cluster() {
@@ -137,12 +142,12 @@ fn primary(range: &Value, asked: &Node) -> Option<Node> {
     Some((if host.is_empty() { asked.0.clone() } else { host }, port))
 }
 
-async fn open(engine: &Engine, (host, port): &Node) -> Result<MultiplexedConnection> {
+pub(crate) async fn open(engine: &Engine, (host, port): &Node) -> Result<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new().set_response_timeout(Some(OPENING));
     engine.door().open((host, *port), config).await.map_err(|error| store_error(&error))
 }
 
-async fn ask<T: redis::FromRedisValue>(
+pub(crate) async fn ask<T: redis::FromRedisValue>(
     connection: &mut MultiplexedConnection,
     command: &redis::Cmd,
 ) -> Result<T> {

@@ -44,7 +44,9 @@ mod socket;
 mod tally;
 mod visit;
 
-pub use carrier::{BadHeader, CarrierOptions, Errand, Headers, HttpWsCarrier, NoReply, Reply};
+pub use carrier::{
+    BadHeader, CarrierOptions, Errand, Headers, HttpWsCarrier, NoReply, Reply, roots_in,
+};
 pub use counter::{Asked, Told};
 pub use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 pub use hyper::{Method, StatusCode};

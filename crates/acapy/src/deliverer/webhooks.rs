@@ -14,6 +14,7 @@ use url::Url;
 
 use super::tally::Tally;
 use crate::streams;
+use crate::turn::take_turn;
 use crate::wire::{Names, Outbound, Service, Webhook};
 
 /// A controller with an address.
@@ -36,8 +37,6 @@ const GROUP: &str = "deliverer";
 const AT_A_TIME: usize = 64;
 const IDLE: Duration = Duration::from_millis(100);
 const FAILED: Duration = Duration::from_secs(1);
-/// How long the others wait for one that does not go on, in milliseconds.
-const TURN: u64 = 4_000;
 
 macro_rules! script {
     ($name:ident, $file:literal) => {
@@ -49,7 +48,6 @@ macro_rules! script {
     };
 }
 
-script!(TAKE_TURN, "take_turn.lua");
 script!(SETTLE, "settle.lua");
 
 type Entries = Vec<(String, Option<Vec<(String, Vec<u8>)>>)>;
@@ -117,8 +115,7 @@ impl Pusher {
 
     async fn round(&self) -> Result<usize> {
         let turn = Names::beside(&self.names.webhooks(), "pusher");
-        let call = TAKE_TURN.on(&[&turn]).arg(&self.instance).arg(TURN);
-        if !self.redis.call::<bool>(call).await? {
+        if !take_turn(&self.redis, &turn, &self.instance).await? {
             return Ok(0);
         }
         // What was read and not settled comes first.

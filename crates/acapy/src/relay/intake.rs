@@ -33,6 +33,23 @@ pub(crate) enum Taken {
     Away,
 }
 
+/// How an envelope came.
+#[derive(Debug)]
+pub(crate) struct Way {
+    pub transport: TransportType,
+    /// What its answer is to be marked with, if one is waited for.
+    pub txn_id: Option<String>,
+    /// It may have been kept already.
+    pub again: bool,
+}
+
+impl Way {
+    /// From a peer.
+    pub fn of(transport: TransportType, txn_id: Option<String>) -> Self {
+        Self { transport, txn_id, again: false }
+    }
+}
+
 /// Puts what comes into the lists.
 pub(crate) struct Intake {
     pub redis: Redis,
@@ -47,13 +64,8 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// Takes one envelope in.
-    pub async fn take(
-        &self,
-        envelope: &[u8],
-        came: TransportType,
-        txn_id: Option<String>,
-    ) -> Taken {
-        let taken = self.judge(envelope, came, txn_id).await;
+    pub async fn take(&self, envelope: &[u8], way: Way) -> Taken {
+        let taken = self.judge(envelope, way).await;
         self.tally.add(match taken {
             Taken::Kept => Count::Kept,
             Taken::Refused(Refusal::UnknownRecipient) => Count::UnknownKeys,
@@ -64,7 +76,12 @@ impl Intake {
         taken
     }
 
-    async fn judge(&self, envelope: &[u8], came: TransportType, txn_id: Option<String>) -> Taken {
+    /// Counts what is no envelope.
+    pub fn count_junk(&self) {
+        self.tally.add(Count::NotEnvelopes);
+    }
+
+    async fn judge(&self, envelope: &[u8], way: Way) -> Taken {
         let Ok(addressees) = Addressees::of(envelope, &self.options.limits) else {
             return Taken::Refused(Refusal::NotAnEnvelope);
         };
@@ -75,8 +92,8 @@ impl Intake {
             None => return Taken::Away,
         }
         let payload = Bytes::copy_from_slice(envelope);
-        let message = Inbound { payload, transport_type: Some(came), txn_id };
-        self.keep(&addressees.kid, &message).await
+        let message = Inbound { payload, transport_type: Some(way.transport), txn_id: way.txn_id };
+        self.keep(&addressees.kid, &message, way.again).await
     }
 
     /// Whether mail for these is taken; `None` if that cannot be told.
@@ -90,10 +107,9 @@ impl Intake {
         Some(has_place || self.board.owner(&addressees.kid).is_some())
     }
 
-    async fn keep(&self, kid: &str, message: &Inbound) -> Taken {
+    async fn keep(&self, kid: &str, message: &Inbound, mut again: bool) -> Taken {
         let entry = message.to_bytes();
         let deadline = Instant::now() + self.options.store_patience;
-        let mut again = false;
         loop {
             let kept = match &self.streams {
                 Some(streams) => streams.append(kid, message).await.map(|kept| kept == Kept::Yes),

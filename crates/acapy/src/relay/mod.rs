@@ -3,6 +3,7 @@
 mod addressees;
 mod answers;
 mod assign;
+mod carry;
 mod intake;
 mod known;
 mod office;
@@ -96,6 +97,12 @@ impl Housekeeping {
                 relay.answers.collect(redis, &options.names, &stop).await;
             }
         };
-        tokio::join!(assigner.run(arrivals, stop.clone()), collecting);
+        let carrying = async {
+            if options.carries_over {
+                let me = format!("{:016x}", random());
+                carry::carry(&relay.intake, &me, &stop).await;
+            }
+        };
+        tokio::join!(assigner.run(arrivals, stop.clone()), collecting, carrying);
     }
 }

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use transport::{Office, Page, Pages, Socket, StatusCode, Visit};
 
 use super::answers::Expectation;
-use super::intake::Taken;
+use super::intake::{Taken, Way};
 use super::tally::Count;
 use super::{Answering, Relay};
 use crate::wire::TransportType;
@@ -20,7 +20,7 @@ impl Office for Relay {
         let asks = self.intake.options.answers == Answering::All;
         let expectation = asks.then(|| self.answers.expect());
         let txn_id = expectation.as_ref().map(Expectation::txn_id);
-        match self.intake.take(envelope, TransportType::Http, txn_id).await {
+        match self.intake.take(envelope, Way::of(TransportType::Http, txn_id)).await {
             Taken::Kept => self.answered(expectation).await,
             Taken::Refused(refusal) => Answer::Refused(refusal),
             Taken::Away => Answer::Cut,
@@ -57,7 +57,8 @@ impl Relay {
                 heard = link.next() => match heard {
                     None => return,
                     Some(Heard::Frame(envelope)) => {
-                        match self.intake.take(&envelope, TransportType::Ws, txn_id.clone()).await {
+                        let way = Way::of(TransportType::Ws, txn_id.clone());
+                        match self.intake.take(&envelope, way).await {
                             Taken::Kept => {}
                             Taken::Refused(_) => break CloseReason::BadFrame,
                             Taken::Away => break CloseReason::TryLater,

@@ -22,6 +22,8 @@ pub struct RelayOptions {
     pub most_messages: usize,
     /// Into how many partitions of streams messages go, in place of lists; then nothing is assigned, and `most_messages` is about a stream.
     pub streams: Option<u16>,
+    /// Whether plug-ins that mediate push to lists of their own, from which messages are carried over to those of agents.
+    pub carries_over: bool,
     /// How many messages may be in hand, on their way to Redis.
     pub held: usize,
     /// How long a message is held while Redis is away. Then its connection is cut.
@@ -59,6 +61,7 @@ impl RelayOptions {
             most_keys: 100_000,
             most_messages: 10_000,
             streams: None,
+            carries_over: false,
             held: 2_000,
             store_patience: Duration::from_secs(10),
             look_every: Duration::from_secs(2),

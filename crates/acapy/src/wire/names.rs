@@ -47,6 +47,12 @@ impl Names {
         format!("{}_outbound", self.prefix)
     }
 
+    /// The list of what a plug-in that mediates has for a key ([`Inbound`](super::Inbound)).
+    #[must_use]
+    pub fn outbound_of(&self, kid: impl fmt::Display) -> String {
+        format!("{}_outbound_{kid}", self.prefix)
+    }
+
     /// The sorted set in which the deliverer that the plug-in came with keeps retries, by due time in seconds since 1970.
     #[must_use]
     pub fn outbound_retry(&self) -> String {

@@ -1,5 +1,7 @@
 //! `restante relay`: takes envelopes for agents of ACA-Py and puts them into their queues until it is told to stop.
 
+mod events;
+
 use std::time::Duration;
 
 use anyhow::Context;
@@ -15,14 +17,24 @@ pub fn command() -> Command {
         .help("Deliver what agents send too, as `restante deliverer` does");
     let command = Command::new("relay")
         .about("Put what comes for ACA-Py agents into Redis; takes the place of their relay")
+        .args_conflicts_with_subcommands(true)
+        .subcommand(events::command())
         .arg(deliver);
     cli::with_settings_of(command, |section| {
         matches!(section, "listen" | "store" | "tls" | "transport" | "shutdown" | "admin" | "log")
     })
 }
 
+/// Adds the flags that say which queues it is about.
+fn with_settings(command: Command) -> Command {
+    cli::with_settings_of(command, |section| section == "store")
+}
+
 /// Runs it.
 pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    if let Some(("events", args)) = matches.subcommand() {
+        return events::run(args);
+    }
     let config = queues::load(matches)?;
     logs::start(&config.log);
     let runtime =

@@ -36,7 +36,12 @@ pub async fn examine(config: &Config, report: &mut Report) {
     }
 }
 
-async fn server(about: &'static str, name: &str, server: Option<&dyn Server>, report: &mut Report) {
+pub(super) async fn server(
+    about: &'static str,
+    name: &str,
+    server: Option<&dyn Server>,
+    report: &mut Report,
+) {
     let Some(server) = server else { return };
     let asked = Instant::now();
     let answer = server.time().await;

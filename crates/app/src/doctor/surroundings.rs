@@ -11,6 +11,11 @@ pub fn secrets(config: &Config, report: &mut Report) {
         Ok(place) => report.good("root secret", place),
         Err(error) => report.wrong("root secret", format!("{error:#}")),
     }
+    tls(config, report);
+}
+
+/// Whether certificate and key fit, where TLS is spoken.
+pub fn tls(config: &Config, report: &mut Report) {
     if config.tls.files().is_some() {
         match assembly::certificates(&config.tls) {
             Ok(_) => report.good("tls", "certificate and key fit"),

@@ -73,18 +73,31 @@ impl Server for Redis {
     }
 
     async fn promise(&self) -> store::Result<Promise> {
-        let settings = self.0.settings().await?;
-        let (row, loss, advice) = row(settings.promise());
-        let mut advice: Vec<_> = advice.iter().map(|text| (*text).to_owned()).collect();
-        advice.extend(about_replicas(&settings));
-        if settings.appendfsync.is_none() {
-            advice.push(
-                "CONFIG GET is not allowed here: what it would say is taken for the default"
-                    .to_owned(),
-            );
-        }
-        Ok(Promise { row: row.to_owned(), loss: format!("{loss}{}", failover(&settings)), advice })
+        Ok(promise_of(&self.0.settings().await?))
     }
+}
+
+#[async_trait]
+impl Server for store_redis::Redis {
+    async fn time(&self) -> store::Result<Timestamp> {
+        store_redis::Redis::time(self).await
+    }
+
+    async fn promise(&self) -> store::Result<Promise> {
+        Ok(promise_of(&self.settings().await?))
+    }
+}
+
+fn promise_of(settings: &Settings) -> Promise {
+    let (row, loss, advice) = row(settings.promise());
+    let mut advice: Vec<_> = advice.iter().map(|text| (*text).to_owned()).collect();
+    advice.extend(about_replicas(settings));
+    if settings.appendfsync.is_none() {
+        advice.push(
+            "CONFIG GET is not allowed here: what it would say is taken for the default".to_owned(),
+        );
+    }
+    Promise { row: row.to_owned(), loss: format!("{loss}{}", failover(settings)), advice }
 }
 
 /// The row of the table in `docs/topics/many-instances.md`.

@@ -2,8 +2,10 @@
 
 mod dead_letters;
 mod deliverer;
+mod events;
 mod operator;
 mod postgres;
+mod queues_doctor;
 mod redis;
 mod running;
 mod together;

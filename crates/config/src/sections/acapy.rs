@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::setting::section;
 use crate::values::Secret;
 
@@ -6,6 +8,8 @@ section! {
     Acapy "acapy" {
         /// What the names of the lists begin with. The plug-in's own names are those of the default.
         topic_prefix: String = "acapy";
+        /// Certificates that endpoints, controllers and admin APIs may be signed by, beside those that this machine trusts, PEM.
+        cacerts: Option<PathBuf> = "";
         /// The address of `GET /status/ready` and `GET /status/live`. Off unless address, port and key are set.
         status_host: Option<String> = "";
         /// Its port.

@@ -45,6 +45,9 @@ section! {
         webhooks: usize = "100000";
         /// Partitions of the streams into which messages go instead of lists, for agents that read those. Lists if not set.
         streams: Option<usize> = "";
+        /// Whether agents with `mediator_mode` push to lists of their own (`acapy_outbound_<key>`): what lies there is carried over to the
+        /// inbound list of the key.
+        carry_over: bool = "false";
     }
 }
 

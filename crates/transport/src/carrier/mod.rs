@@ -22,6 +22,7 @@ use self::names::Names;
 
 pub use errand::{Errand, NoReply, Reply};
 pub use headers::{BadHeader, Headers};
+pub use tls::roots_in;
 
 /// How to reach agents.
 #[derive(Debug, Clone)]

@@ -1,11 +1,31 @@
 //! TLS towards agents.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+
+/// The certificates in a PEM file, for [`CarrierOptions::roots`](super::CarrierOptions::roots).
+///
+/// # Errors
+///
+/// If it cannot be read, or has none.
+pub fn roots_in(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
+    let text = std::fs::read(file)?;
+    let roots: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(io::Error::other)?;
+    if roots.is_empty() {
+        Err(io::Error::other("there is no certificate in it"))
+    } else {
+        Ok(roots)
+    }
+}
 
 /// A client that trusts what the system trusts, and `roots`.
 pub(crate) fn client(roots: &[CertificateDer<'static>]) -> Result<ClientConfig, rustls::Error> {

@@ -27,6 +27,11 @@ impl Board {
         self.owners.read().len()
     }
 
+    /// The keys that somebody has.
+    pub fn kids(&self) -> Vec<String> {
+        self.owners.read().keys().cloned().collect()
+    }
+
     /// Says that mail was kept for a key that has no instance. If nobody listens now, the next pass finds it.
     pub fn announce(&self, kid: &str) {
         drop(self.news.try_send(kid.to_owned()));

@@ -102,12 +102,16 @@ impl AssignmentMaps for RedisMaps {
     async fn snapshot(&self) -> Result<Snapshot> {
         let (unassigned, dismissed) = (self.unassigned(), self.dismissed());
         let members = cmd("SMEMBERS").arg(&unassigned).to_owned();
+        let unassigned = async {
+            let kids: Vec<Vec<u8>> = self.redis.command(&unassigned, &members).await?;
+            Ok(kids.into_iter().filter_map(|kid| String::from_utf8(kid).ok()).collect())
+        };
         let (lists, owners, last_access, dismissed, unassigned) = tokio::try_join!(
             self.all(Maps::KEYS_OF_UID),
             self.texts(Maps::UID_OF_KEY),
             self.texts(Maps::LAST_ACCESS),
             self.texts(&dismissed),
-            self.redis.command(&unassigned, &members),
+            unassigned,
         )?;
         // A value that is no list is as good as none: the first change makes it one.
         let list = |value: &[u8]| KeyList::from_text(value).unwrap_or_default();

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes or keeps the turn.
 -- KEYS: turn. ARGV: who, for how many milliseconds
 local holder = redis.call('GET', KEYS[1])
