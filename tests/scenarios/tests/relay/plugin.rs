@@ -24,6 +24,8 @@ struct State {
     /// It is at something else, and will go on.
     is_busy: AtomicBool,
     answers: AtomicBool,
+    /// Where the agent sends whatever it gets.
+    sends_on_to: Mutex<Option<String>>,
 }
 
 /// How long it waits for a message, and then rests.
@@ -70,6 +72,11 @@ impl Plugin {
     /// It answers whatever asks for it, which unmodified ones cannot.
     pub fn answers(&self) {
         self.state.answers.store(true, Ordering::Relaxed);
+    }
+
+    /// Its agent sends everything that it gets to this endpoint.
+    pub fn sends_on_to(&self, url: &str) {
+        *self.state.sends_on_to.lock() = Some(url.to_owned());
     }
 
     /// Ends it without a word. What it has popped is lost; what comes later is not.
@@ -136,6 +143,14 @@ async fn consume(
         let data = json!({"content-type": "application/didcomm-envelope-enc", "response": entry["payload"]});
         let answer = json!({"txn_id": txn_id, "response_data": data}).to_string();
         let push = cmd("RPUSH").arg("acapy_inbound_direct_resp").arg(answer).to_owned();
+        let _: () = push.query_async(redis).await.expect("Redis answers");
+    }
+    let endpoint = state.sends_on_to.lock().clone();
+    if let Some(url) = endpoint {
+        let headers = json!({"Content-Type": "application/didcomm-envelope-enc"});
+        let sent =
+            json!({"service": {"url": url}, "payload": entry["payload"], "headers": headers});
+        let push = cmd("RPUSH").arg("acapy_outbound").arg(sent.to_string()).to_owned();
         let _: () = push.query_async(redis).await.expect("Redis answers");
     }
     state.taken.lock().push(entry);

@@ -2,13 +2,15 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use acapy::wire::{KeyList, Maps};
+use acapy::wire::{KeyList, Maps, payload};
 use bytes::Bytes;
 use didcomm::{SecretKey, VerKey, seal_anon};
 use redis::AsyncCommands;
 use redis::cluster_async::ClusterConnection;
+use redis::streams::StreamRangeReply;
+use serde_json::json;
 use servers::{RedisCluster, RedisServer, RedisSpec};
-use testkit::{Server, ServerOptions};
+use testkit::{Role, Server, ServerOptions};
 use tokio::time::{Instant, sleep};
 
 use crate::plugin::connect;
@@ -48,6 +50,26 @@ pub fn options(engine: &Engine) -> ServerOptions {
 
 pub async fn relay(engine: &Engine) -> Server {
     Server::start_with(options(engine)).await
+}
+
+/// One process that relays and delivers, and does not wait long for anything.
+pub fn with_deliverer(engine: &Engine) -> ServerOptions {
+    let impatient = ["deliverer.retry_first=100ms", "relay.admin_timeout=20s"];
+    ServerOptions { role: Role::RelayAndDeliverer, ..options(engine) }.and(&impatient)
+}
+
+/// Does what the plug-in does when its agent sends something.
+pub async fn push(redis: &mut ClusterConnection, url: &str, body: &str) {
+    let payload = payload::encode(body.as_bytes());
+    let entry = json!({"service": {"url": url}, "payload": payload, "headers": {}});
+    let _: () = redis.rpush("acapy_outbound", entry.to_string()).await.expect("Redis answers");
+}
+
+/// The reasons why messages are tried no more.
+pub async fn dead_letters(redis: &mut ClusterConnection) -> Vec<String> {
+    let dead: StreamRangeReply =
+        redis.xrange_all("{acapy_outbound}:dead").await.expect("Redis answers");
+    dead.ids.iter().map(|letter| letter.get("reason").expect("a reason")).collect()
 }
 
 pub fn key() -> VerKey {
