@@ -54,6 +54,10 @@ class Message:
     txn_id: str | None
 
 
+class Refused(Exception):
+    """Raised by `handle` for a message that it never will take: it is set aside at once."""
+
+
 class NotOurs(Exception):
     """Somebody else reads the partition."""
 
@@ -140,6 +144,10 @@ class Consumer:
         """Whether the next one may come: one that failed stays before those behind it."""
         try:
             self.handle(_message(id, fields))
+        except Refused:
+            log.warning("message %s is refused", id)
+            self._settle(stream, id, dead=fields)
+            return True
         except Exception:
             log.exception("message %s failed", id)
             pending = self.client.xpending_range(stream, GROUP, id, id, 1)

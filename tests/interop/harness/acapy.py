@@ -18,9 +18,18 @@ STORE_KEY = "3Hx4MWxVYvA3WPb9pZSrPWvpvhDSaK3VVBvH4dLD4hcM"
 
 
 class AcapyAgent:
-    """`endpoint` is "http" or "ws": the scheme of the one endpoint in the agent's DID documents."""
+    """`endpoint` is "http" or "ws": the scheme of the one endpoint in the agent's DID documents.
 
-    def __init__(self, directory: Path, name: str, endpoint: str = "http", mediator_invitation: str | None = None):
+    `admin_key` is wanted of whoever calls its admin API."""
+
+    def __init__(
+        self,
+        directory: Path,
+        name: str,
+        endpoint: str = "http",
+        mediator_invitation: str | None = None,
+        admin_key: str | None = None,
+    ):
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
         self.name = name
@@ -30,6 +39,11 @@ class AcapyAgent:
         self.admin_port = free_port()
         self.webhooks = Webhooks()
         self.tap = WireTap(self.inbound_port)
+        self.admin_key = admin_key
+        # Where others reach it, where it reaches its controller, and where its controller reaches it.
+        self.endpoint_url = f"{endpoint}://127.0.0.1:{self.tap.port}"
+        self.webhook_url = self.webhooks.url
+        self.admin_url = f"http://127.0.0.1:{self.admin_port}"
         self.child: Child | None = None
 
     # Life and death
@@ -38,7 +52,7 @@ class AcapyAgent:
         """Starts the process; with a mediator invitation, waits until it says that it was granted."""
         env = dict(os.environ) | {"HOME": str(self.directory)}
         self.child = Child(self._command(), self.directory / f"{self.name}.log", env=env)
-        eventually(self._ready, 60, lambda: f"{self.name} to be ready, see {self.child.log}", every=0.2)
+        eventually(self._ready, 180, lambda: f"{self.name} to be ready, see {self.child.log}", every=0.2)
         return self
 
     def stop(self) -> None:
@@ -58,8 +72,8 @@ class AcapyAgent:
     def get(self, path: str):
         return self._request("GET", path)
 
-    def post(self, path: str, body: dict | None = None):
-        return self._request("POST", path, body or {})
+    def post(self, path: str, body: dict | None = None, headers: dict | None = None):
+        return self._request("POST", path, body or {}, headers)
 
     def mediation(self) -> dict:
         """The record of the mediation that was asked of the mediator."""
@@ -109,15 +123,16 @@ class AcapyAgent:
     def _command(self) -> list:
         command = [
             ACAPY, "start", "--label", self.name, "--no-ledger", "--auto-provision",
-            "--endpoint", f"{self.endpoint}://127.0.0.1:{self.tap.port}",
+            "--endpoint", self.endpoint_url,
             "--inbound-transport", self.endpoint, "127.0.0.1", self.inbound_port,
             "--outbound-transport", "http", "--outbound-transport", "ws",
-            "--admin", "127.0.0.1", self.admin_port, "--admin-insecure-mode",
-            "--webhook-url", self.webhooks.url,
+            "--admin", "127.0.0.1", self.admin_port,
+            "--webhook-url", self.webhook_url,
             "--wallet-type", "askar", "--wallet-name", self.name,
             "--wallet-key", STORE_KEY, "--wallet-key-derivation-method", "RAW",
             "--auto-accept-invites", "--auto-accept-requests", "--log-level", "info",
         ]
+        command += ["--admin-api-key", self.admin_key] if self.admin_key else ["--admin-insecure-mode"]
         if self.mediator_invitation:
             command += ["--mediator-invitation", self.mediator_invitation]
         return command
@@ -130,9 +145,11 @@ class AcapyAgent:
         except (urllib.error.URLError, OSError):
             return False
 
-    def _request(self, method: str, path: str, body: dict | None = None):
+    def _request(self, method: str, path: str, body: dict | None = None, more: dict | None = None):
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.admin_port}{path}", data, headers, method=method)
+        headers = {"Content-Type": "application/json"} | (more or {})
+        if self.admin_key:
+            headers["X-API-Key"] = self.admin_key
+        request = urllib.request.Request(f"{self.admin_url}{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=20) as response:
             return json.load(response)

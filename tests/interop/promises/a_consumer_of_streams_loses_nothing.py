@@ -15,7 +15,7 @@ from harness.redis_server import RedisServer
 pytestmark = pytest.mark.quick
 
 CONSUMER = PROJECT / "examples" / "consumer-python"
-# Handles by telling Redis. `poison` is never handled.
+# Handles by telling Redis. `poison` is never handled, and `refused` never will be.
 PROGRAM = """
     import sys, time, logging
     sys.path.insert(0, sys.argv[2])
@@ -23,6 +23,8 @@ PROGRAM = """
     def handle(message):
         if message.payload == b"poison":
             raise ValueError("poison")
+        if message.payload == b"refused":
+            raise consumer.Refused
         time.sleep(0.005)
         client.rpush("handled", message.kid + " " + message.payload.decode())
     consumer.LEASE, consumer.BLOCK = 2000, 100
@@ -59,6 +61,10 @@ def append(server, partition: int, kid: str, payload: str) -> None:
     server.client.xadd(f"acapy_inbound_stream_{partition}", {"inbound": json.dumps(entry), "kid": kid})
 
 
+def payload_of(fields: dict) -> bytes:
+    return base64.urlsafe_b64decode(json.loads(fields[b"inbound"])["payload"])
+
+
 def handled(server) -> list[str]:
     return [line.decode() for line in server.client.lrange("handled", 0, -1)]
 
@@ -91,13 +97,13 @@ def a_consumer_that_is_killed_again_and_again_loses_nothing_and_keeps_the_order(
 
 
 def a_message_that_is_never_handled_is_set_aside_and_the_next_one_goes_on(server, consume):
-    for payload in ("one", "poison", "two"):
+    for payload in ("one", "poison", "refused", "two"):
         append(server, 0, "key", payload)
     consume()
     until("the others are handled", lambda: len(handled(server)) == 2)
     assert handled(server) == ["key one", "key two"]
     dead = server.client.xrange("{acapy_inbound_stream_0}:dead")
-    assert len(dead) == 1 and b"inbound" in dead[0][1]
+    assert [payload_of(fields) for _, fields in dead] == [b"poison", b"refused"]
 
 
 def a_redis_that_forgot_everything_is_read_on(server, consume):
