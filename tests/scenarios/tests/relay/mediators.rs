@@ -86,11 +86,11 @@ async fn a_relay_that_is_killed_while_it_carries_loses_nothing() {
     let engine = Engine::one_node().await;
     let plugin = Plugin::start(&engine.url()).await;
     let mut relay = Server::start_with(carrying(&engine)).await;
-    let mut redis = engine.client().await;
+    let (mut redis, keys) = (engine.client().await, [key(), key()]);
     let mut forwarded = Vec::new();
     for _ in 0..3 {
-        for to in [key(), key()] {
-            forwarded.extend(forward_some(&mut redis, "acapy_outbound", to, 50).await);
+        for to in keys {
+            forwarded.extend(forward_some(&mut redis, "acapy_outbound", to, 30).await);
         }
         let before = plugin.taken().len();
         until("some are carried", async || plugin.taken().len() > before).await;
