@@ -17,6 +17,11 @@ pub trait Link: Send {
     /// Sends a WebSocket ping (RFC 6455, section 5.5.2) whose pong can be told from all others.
     fn ping(&mut self, payload: u64) -> impl Future<Output = Result<(), LinkDown>> + Send;
 
+    /// Where the answer to a ping in words finds this socket, if it comes on another way: letters and digits, and no secret.
+    fn pong_address(&self) -> Option<String> {
+        None
+    }
+
     /// Says why, closes, and waits a bounded time for the peer to agree.
     fn close(&mut self, reason: CloseReason) -> impl Future<Output = ()> + Send;
 }

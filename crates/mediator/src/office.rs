@@ -1,6 +1,7 @@
 //! The mediator as a whole.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use didcomm::Destination;
@@ -39,6 +40,8 @@ pub struct Mediator {
     pub(crate) held: Held,
     /// What the store has still to hear of sessions that ended.
     pub(crate) farewells: Farewells,
+    /// Whether it has to do with docks, and takes events of their sockets out of queues.
+    pub(crate) serves_docks: AtomicBool,
     standing: InvitationText,
 }
 
@@ -79,6 +82,7 @@ impl Mediator {
             waiting_for_route: Semaphore::new(settings.patience.waiting_for_route),
             standing: InvitationText::write(&settings, &identity, &standing_id),
             farewells: Farewells::default(),
+            serves_docks: AtomicBool::new(false),
             held: Held::new(&settings.patience),
             session: Claimant { instance: instance.clone(), role: Role::Session },
             postman: Claimant { instance, role: Role::Postman },

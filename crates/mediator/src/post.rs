@@ -123,6 +123,10 @@ impl Mediator {
             Command::Noop | Command::Ping { response_requested: false } => {
                 return self.poll(owner, &inbound.head).await;
             }
+            Command::Ignored => {
+                self.ponged_elsewhere(&inbound.head).await?;
+                return Ok(Answer::Accepted);
+            }
             _ => match self.obey(by, inbound).await? {
                 Some(reply) => (reply, None),
                 None => return Ok(Answer::Accepted),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::shard::Shard;
-use super::{BerthId, Reach, Unsent};
+use super::{BerthId, Reach, Unsent, pongs};
 use crate::{CloseReason, Heard, Link, LinkDown};
 
 /// The outgoing half of a socket at a dock. What comes in is told by its dock.
@@ -50,6 +50,10 @@ impl Link for DockedLink {
     async fn ping(&mut self, payload: u64) -> Result<(), LinkDown> {
         let sent = self.shard.outlet.ping(&self.berth, &self.reach, payload).await;
         self.judge(sent)
+    }
+
+    fn pong_address(&self) -> Option<String> {
+        Some(pongs::address_of(&self.berth))
     }
 
     async fn close(&mut self, reason: CloseReason) {

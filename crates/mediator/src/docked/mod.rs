@@ -18,6 +18,7 @@ mod lost;
 mod native;
 mod note;
 mod outlet;
+mod pongs;
 mod register;
 mod shard;
 mod slip;
@@ -25,6 +26,7 @@ mod visit;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 use store::{Backlog, Pushed, Result, Room, StoreError, Stores};
@@ -61,6 +63,7 @@ pub struct Holding {
 impl Docks {
     /// Serves nobody until [`Docks::run`].
     pub fn new(office: Arc<Mediator>, outlet: Arc<dyn Outlet>) -> Arc<Self> {
+        office.serves_docks.store(true, Ordering::Relaxed);
         Arc::new(Self { office, outlet, lost_docks: Arc::default(), held: Mutex::default() })
     }
 

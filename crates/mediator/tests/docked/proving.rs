@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use mediator::Stage;
 use mediator::docked::{Event, Reach};
+use mediator::{Answer, Stage};
 use protocols::client;
 use testkit::{Heard, Parcel, Words};
 use tokio::time::sleep;
@@ -10,11 +10,12 @@ use crate::harbour::{Berth, Harbour, Instance, Order, agent, mail};
 
 /// Bare mail comes on the socket; then what comes right behind it.
 async fn behind_bare_mail(berth: &mut Berth, at: &Instance) -> Order {
+    let before = proven(at);
     berth.join(&[at]).await;
     berth.ask(at, &client::ping(&berth.agent.id(), true)).await;
     mail(at, &berth.agent, 0).await;
     assert_eq!(berth.hear().await, Heard::Mail(Parcel { to: berth.agent.number, number: 0 }));
-    assert_eq!(proven(at), 0);
+    assert_eq!(proven(at), before);
     berth.order().await
 }
 
@@ -45,6 +46,22 @@ async fn behind_a_foreign_dock_the_answer_to_a_ping_in_words_is_the_receipt() {
     let ping = behind_bare_mail(&mut berth, &one).await;
     berth.say(&one, &answer_to(&berth, ping)).await;
     assert_eq!(proven(&one), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_foreign_dock_the_answer_may_come_on_another_way() {
+    let harbour = Harbour::new();
+    let (one, two) = (harbour.instance().await, harbour.instance().await);
+    for number in 1..=8 {
+        let mut berth = harbour.berth(&agent(number));
+        let ping = behind_bare_mail(&mut berth, &one).await;
+        let answer = berth.agent.seal(&answer_to(&berth, ping));
+        let before = proven(&one) + proven(&two);
+        let at = if number % 2 == 0 { &one } else { &two };
+        assert!(matches!(at.mediator.post(&answer).await, Answer::Accepted));
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(proven(&one) + proven(&two), before + 1, "wallet {number}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,7 +28,7 @@ impl Shard {
         let Note { berth, reach, event, number } = note;
         let mut errand = Errand { event, number, slip };
         let mut state = self.state.lock();
-        if let Some(visitor) = state.visits.get(&berth) {
+        if let Some(visitor) = state.visitor_of(&berth, &errand.event) {
             match visitor.errands.send(errand) {
                 Ok(()) => return,
                 Err(unsent) => errand = unsent.0,

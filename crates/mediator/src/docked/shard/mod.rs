@@ -23,7 +23,7 @@ use super::count::Count;
 use super::lost::LostDocks;
 use super::register::{Entry, Register};
 use super::slip::Errand;
-use super::{BerthId, Holding, Outlet, Reach};
+use super::{BerthId, Event, Holding, Outlet, Reach, pongs};
 use crate::Mediator;
 pub(super) use part::{SHARDS, id_of, queue_of, shard_of};
 
@@ -67,6 +67,18 @@ struct State {
 struct Past {
     until: Timestamp,
     heard: Count,
+}
+
+impl State {
+    /// Pongs that came on another way know a socket by its alias.
+    fn visitor_of(&self, berth: &BerthId, event: &Event) -> Option<&Visitor> {
+        let by_name = self.visits.get(berth);
+        if by_name.is_some() || !matches!(event, Event::Pong(_)) {
+            return by_name;
+        }
+        let mut others = self.visits.iter();
+        others.find(|(name, _)| pongs::alias_of(name) == berth.as_str()).map(|(_, visitor)| visitor)
+    }
 }
 
 struct Visitor {
