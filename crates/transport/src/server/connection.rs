@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -120,29 +119,18 @@ fn note(tally: &Tally, error: &hyper::Error) {
 
 /// Waits for the upgrade to be through and hands the socket to the office.
 ///
-/// What is needed only until then is boxed and gone by the time the socket comes to rest.
+/// The socket gets a task of its own: this one has room for a request, which a socket at rest should not hold.
 pub(crate) async fn serve_socket<O: Office>(
-    desk: Arc<Desk<O>>,
-    request: Request<Incoming>,
-    origin: IpAddr,
-    place: Place,
-) {
-    if let Some(served) = Box::pin(introduce(desk, request, origin, place)).await {
-        served.await;
-    }
-}
-
-async fn introduce<O: Office>(
     desk: Arc<Desk<O>>,
     mut request: Request<Incoming>,
     origin: IpAddr,
     place: Place,
-) -> Option<BoxFuture<'static, Option<()>>> {
-    let (stream, early) = take_over(upgrade::on(&mut request)).await?;
+) {
+    let Some((stream, early)) = take_over(upgrade::on(&mut request)).await else { return };
     let socket = Socket::accept(stream, early, &desk.limits, desk.tally.clone(), place).await;
     let visit = Visit::new(request.into_parts().0, origin);
     let served = Box::pin(desk.office.clone().serve_socket(visit, socket, desk.slices.turn()));
-    Some(Box::pin(desk.cut.clone().run_until_cancelled_owned(served)))
+    desk.tasks.spawn(desk.cut.clone().run_until_cancelled_owned(served));
 }
 
 async fn take_over(upgraded: OnUpgrade) -> Option<(Stream, Bytes)> {

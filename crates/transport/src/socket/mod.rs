@@ -23,7 +23,7 @@ use crate::server::stream::Stream;
 use crate::{Count, Limits, Tally};
 
 /// What one read may bring. Most sockets are idle nearly always, and each keeps this much for the next frame.
-const READ_BYTES: usize = 512;
+const READ_BYTES: usize = 256;
 
 /// One WebSocket of a wallet, or of a sender.
 ///
