@@ -76,11 +76,14 @@ def sizes_of(agent, wanted: list[str]) -> list[int]:
     return [size for size in agent.tap.sizes if size > len(wanted[0]) * 4 // 3]
 
 
-def assert_none_lost(agent, wanted: list[str], may_repeat, seconds: float = 60, settle: float = 1) -> None:
-    """Every message at least once, first arrivals in order, and only those in `may_repeat` again."""
+def assert_none_lost(
+    agent, wanted: list[str], may_repeat, seconds: float = 60, settle: float = 1, in_order: bool = True
+) -> None:
+    """Every message at least once, first arrivals in order unless they need not be, and only those in `may_repeat` again."""
     agent.wait_for_texts(wanted, seconds)
     time.sleep(settle)
-    assert list(dict.fromkeys(ours(agent, wanted))) == wanted
+    firsts = list(dict.fromkeys(ours(agent, wanted)))
+    assert firsts == wanted or not in_order
     assert set(repeats(agent, wanted)) <= set(may_repeat)
 
 

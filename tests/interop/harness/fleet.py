@@ -30,6 +30,8 @@ class Server:
 class Several:
     """Used like a `Mediator`. A kill hits one of the parts, each in its turn; a start brings back whatever is dead."""
 
+    swallows = False
+
     def __init__(self, parts: list[Mediator], servers: list[Server], port: int, public_port: int | None):
         self.parts, self.servers, self.port = parts, servers, port
         for part in parts:

@@ -8,8 +8,9 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 from .fleet import Server, Several, port_of, share
-from .mediator import Mediator
+from .mediator import Mediator, is_ready
 from .places import free_port, restante_binary
+from .waiting import eventually
 
 TOPOLOGIES = {"dock": (1, 1), "docks": (2, 1), "docks-and-mediators": (2, 2), "native": (2, 2)}
 
@@ -57,6 +58,8 @@ class Dock(Mediator):
 class Harbour(Several):
     """The mediators and docks of a topology, which are killed by turns."""
 
+    swallows = True
+
     def __init__(self, directory: Path, topology: str, engine: str | None, public_port: int):
         directory.mkdir(parents=True, exist_ok=True)
         docks, mediators = TOPOLOGIES[topology]
@@ -69,6 +72,12 @@ class Harbour(Several):
         servers = [haproxy(directory / "front.cfg", front), *servers]
         by_turns = [part for part in chain(*zip_longest(working, held)) if part]
         super().__init__(by_turns, servers + ([store] if store else []), port_of(servers[0]), public_port)
+
+    def start(self) -> "Harbour":
+        super().start()
+        # HAProxy may not have seen yet that the only mediator is back.
+        eventually(lambda: is_ready(self.port), 20, "a mediator behind the load balancer")
+        return self
 
     def _native(self, directory: Path, docks: int, mediators: int, shared: list):
         held = [Dock(directory / f"dock-{number}", shared=shared[:2]) for number in range(docks)]

@@ -15,6 +15,9 @@ class Mediator:
     """`public_port` is where agents are told to connect: a proxy's port, or else its own. `shared` are the arguments that name
     what it shares with others; without them it has its data to itself."""
 
+    # Whether a kill may hit somebody who holds frames that he has not sent yet: later mail may then come first.
+    swallows = False
+
     def __init__(self, directory: Path, public_port: int | None = None, shared: list | None = None):
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -60,12 +63,17 @@ class Mediator:
     def _ready(self) -> bool:
         if not self.child.is_running():
             raise AssertionError(f"the mediator ended at once:\n{self.child.log.read_text()[-2000:]}")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2):
-                return True
-        except (urllib.error.URLError, OSError):
-            return False
+        return is_ready(self.port)
 
     def _get(self, path: str):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as response:
             return json.load(response)
+
+
+def is_ready(port: int) -> bool:
+    """Whether who listens there, or somebody behind, takes work."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
