@@ -18,5 +18,6 @@ mod kill_nine;
 mod many;
 mod racing_key;
 mod restart;
+mod shared_socket;
 mod shutdown;
 mod two_wallets;

@@ -90,3 +90,21 @@ async fn wallets_join_with_either_handshake_and_stay() {
         assert_eq!(drain(wallet).await, 3);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_for_mediation_is_granted_again_with_the_same_routing_key() {
+    let mut server = Server::start().await;
+    let (wallet, _) = one_wallet(&server).await;
+    let key = routing_key(&wallet).await;
+    assert_eq!(routing_key(&wallet).await, key);
+    let listed = keylist(&wallet).await;
+    restarted(&mut server, false).await;
+    assert_eq!(routing_key(&wallet).await, key);
+    assert_eq!(keylist(&wallet).await, listed);
+}
+
+async fn routing_key(wallet: &Wallet) -> String {
+    let answer = wallet.ask(&client::mediate_request(&wallet.agent().id())).await;
+    let Words::Other { text, .. } = answer else { panic!("no grant: {answer:?}") };
+    client::read_grant(&text).expect("a grant").routing_keys[0].to_string()
+}
