@@ -142,6 +142,14 @@ fn endpoint(config: &Config, private: &TcpListener) -> anyhow::Result<String> {
     Ok(format!("http://{address}"))
 }
 
+/// Whether a dock could be started that calls its backend as this configuration says.
+///
+/// # Errors
+/// What has to be changed.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    http_backend(config, String::new(), &Arc::default()).map(drop)
+}
+
 fn http_backend(
     config: &Config,
     endpoint: String,

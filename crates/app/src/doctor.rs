@@ -2,14 +2,21 @@
 
 mod deliverer;
 mod descriptors;
+mod dock;
 mod queues;
 mod relay;
 mod stores;
 mod surroundings;
 
 use std::fmt::Write;
+use std::time::Duration;
 
+use bytes::Bytes;
 use config::Config;
+use transport::{Errand, Headers, HttpWsCarrier};
+
+/// How long somebody who has to be there may take to show that he is.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What was found about one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +84,15 @@ pub async fn examine_deliverer(config: &Config) -> Report {
     report
 }
 
+/// Looks at everything that a dock needs.
+pub async fn examine_dock(config: &Config) -> Report {
+    let mut report = Report::default();
+    surroundings::tls(config, &mut report);
+    descriptors::limit(config, &mut report);
+    dock::examine(config, &mut report).await;
+    report
+}
+
 /// Looks at everything without starting anything. Engines are connected to, and given their tables if they have none.
 pub async fn examine(config: &Config) -> Report {
     let mut report = Report::default();
@@ -85,6 +101,21 @@ pub async fn examine(config: &Config) -> Report {
     descriptors::limit(config, &mut report);
     stores::examine(config, &mut report).await;
     report
+}
+
+/// Any answer shows that somebody is there.
+async fn ask(about: &'static str, url: &str, carrier: &HttpWsCarrier, report: &mut Report) {
+    let errand = Errand {
+        method: "GET".to_owned(),
+        url: url.to_owned(),
+        headers: Headers::default(),
+        body: Bytes::new(),
+        answer_bytes: 1 << 20,
+    };
+    match carrier.run(errand).await {
+        Ok(_) => report.good(about, format!("{url} answers")),
+        Err(why) => report.wrong(about, format!("{url} does not answer: {why}")),
+    }
 }
 
 #[cfg(test)]

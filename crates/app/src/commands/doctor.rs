@@ -11,7 +11,7 @@ use crate::{cli, doctor, queues, settings};
 pub fn command() -> Command {
     let part = Arg::new("part")
         .value_name("PART")
-        .value_parser(["mediator", "relay", "deliverer"])
+        .value_parser(["mediator", "dock", "relay", "deliverer"])
         .default_value("mediator")
         .help("What is to be started");
     cli::with_settings(
@@ -26,6 +26,7 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     let report = match matches.get_one::<String>("part").map(String::as_str) {
+        Some("dock") => runtime.block_on(doctor::examine_dock(&settings::load(matches)?.config)),
         Some("relay") => runtime.block_on(doctor::examine_relay(&queues::load(matches)?)),
         Some("deliverer") => runtime.block_on(doctor::examine_deliverer(&queues::load(matches)?)),
         _ => runtime.block_on(doctor::examine(&settings::load(matches)?.config)),

@@ -1,17 +1,11 @@
 //! What a deliverer needs beside the queues.
 
-use std::time::Duration;
-
 use acapy::deliverer::DeadLetters;
-use bytes::Bytes;
 use config::Config;
-use transport::{Errand, Headers, HttpWsCarrier};
+use transport::HttpWsCarrier;
 
-use super::Report;
+use super::{PATIENCE, Report, ask};
 use crate::queues;
-
-/// How long an admin API or a controller may take to show that it is there.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at those whom it reaches, and at what it could not deliver.
 pub async fn examine(config: &Config, report: &mut Report) {
@@ -34,21 +28,6 @@ async fn reach(config: &Config, carrier: &HttpWsCarrier, report: &mut Report) {
     }
     for url in &config.deliverer.controllers.0 {
         ask("controller", url, carrier, report).await;
-    }
-}
-
-/// Any answer shows that somebody is there.
-async fn ask(about: &'static str, url: &str, carrier: &HttpWsCarrier, report: &mut Report) {
-    let errand = Errand {
-        method: "GET".to_owned(),
-        url: url.to_owned(),
-        headers: Headers::default(),
-        body: Bytes::new(),
-        answer_bytes: 1 << 20,
-    };
-    match carrier.run(errand).await {
-        Ok(_) => report.good(about, format!("{url} answers")),
-        Err(why) => report.wrong(about, format!("{url} does not answer: {why}")),
     }
 }
 
