@@ -48,23 +48,36 @@ pub async fn measure(binary: &Path, arguments: &Arguments) {
 
 async fn start(binary: &Path, backend: &Backend, arguments: &Arguments) -> Measured {
     let private = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr());
-    let private = private.expect("a port");
+    let kind = arguments.text("backend").unwrap_or("http");
+    let more = [vec![format!("dock.backend={kind}")], arguments.all("set")].concat();
+    start_before(binary, &backend.url(), private.expect("a port"), &more).await
+}
+
+/// A dock that calls back below this URL and has its private side there, with more settings.
+pub async fn start_before(
+    binary: &Path,
+    url: &str,
+    private: SocketAddr,
+    more: &[String],
+) -> Measured {
     let settings = [
-        format!("dock.backend={}", arguments.text("backend").unwrap_or("http")),
+        "dock.backend=http".to_owned(),
         format!("dock.private_listen={private}"),
-        format!("dock.connect_uri={}/connect", backend.url()),
-        format!("dock.message_uri={}/message", backend.url()),
-        format!("dock.disconnect_uri={}/disconnect", backend.url()),
-        "transport.connections=100000".to_owned(),
-        "transport.connections_per_address=100000".to_owned(),
-        "transport.sockets=100000".to_owned(),
-        "transport.sockets_per_address=100000".to_owned(),
+        format!("dock.connect_uri={url}/connect"),
+        format!("dock.message_uri={url}/message"),
+        format!("dock.disconnect_uri={url}/disconnect"),
     ];
-    let mut words: Vec<String> = Vec::new();
-    for setting in settings.into_iter().chain(arguments.all("set")) {
-        words.extend(["--set".to_owned(), setting]);
-    }
+    let settings = settings.iter().chain(more);
+    let words = settings.flat_map(|setting| ["--set".to_owned(), setting.clone()]);
+    let words: Vec<String> = words.chain(no_limits()).collect();
     Measured::start_as(binary, "dock", &words).await
+}
+
+/// All sockets come from a few addresses of this machine.
+pub fn no_limits() -> Vec<String> {
+    let limits = ["connections", "connections_per_address", "sockets", "sockets_per_address"];
+    let settings = limits.map(|limit| format!("transport.{limit}=100000"));
+    settings.into_iter().flat_map(|setting| ["--set".to_owned(), setting]).collect()
 }
 
 fn resident(docks: &[Measured]) -> f64 {

@@ -158,6 +158,11 @@ fn read(mut socket: Socket, agent: Arc<Agent>, latencies: Latencies, pace: Pace)
     })
 }
 
+/// Whether a frame answers a ping.
+pub fn is_pong(frame: &Frame) -> bool {
+    matches!(frame, Frame::Heard(Heard::Words(Words::Other { kind, .. })) if kind.ends_with("/ping_response"))
+}
+
 /// Acknowledges the mail of a frame, and returns it.
 pub async fn acknowledge(socket: &mut Socket, agent: &Agent, frame: &Frame) -> Vec<Parcel> {
     let Frame::Heard(Heard::Words(words)) = frame else { return Vec::new() };

@@ -7,11 +7,13 @@
 //! reach target/release/restante sessions --store redis://… --sessions 19000 --engine-pid …
 //! reach target/release/restante dock     --sockets 19000 --clients 32 --churn 100000
 //! reach target/release/restante dock     --docks 6 --sockets 100000
+//! reach target/release/restante behind   --docks 2 --wallets 12500 --rate 500 --seconds 600
 //! ```
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
 mod arguments;
+mod behind;
 mod deployment;
 mod dock;
 mod live;
@@ -41,6 +43,8 @@ async fn main() {
         }
         Some("depth") => depth(&binary).await,
         Some("dock") => dock::measure(&binary, &arguments).await,
+        Some("behind") => behind::measure(&binary, &arguments).await,
+        Some("crew") => behind::work(&arguments).await,
         Some("hold") => {
             let dock = arguments.text("dock").and_then(|dock| dock.parse().ok());
             let (sockets, part) = (arguments.of("sockets", 0), arguments.of("part", 0));
