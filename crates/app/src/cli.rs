@@ -18,6 +18,7 @@ pub fn menu() -> Command {
         .subcommand(crate::commands::deliverer::command())
         .subcommand(crate::commands::invite::command())
         .subcommand(crate::commands::dead_letters::command())
+        .subcommand(crate::commands::bench::command())
         .subcommand(crate::commands::doctor::command())
         .subcommand(crate::commands::config::command())
 }

@@ -1,5 +1,6 @@
 //! A file per subcommand.
 
+pub mod bench;
 pub mod config;
 pub mod dead_letters;
 pub mod deliverer;

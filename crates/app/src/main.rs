@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Some(("deliverer", args)) => commands::deliverer::run(args),
         Some(("invite", args)) => commands::invite::run(args),
         Some(("dead-letters", args)) => commands::dead_letters::run(args),
+        Some(("bench", args)) => commands::bench::run(args),
         Some(("doctor", args)) => commands::doctor::run(args),
         Some(("config", args)) => commands::config::run(args),
         _ => Ok(()),

@@ -1,7 +1,9 @@
 //! The real binary, as an operator meets it: a file per subject.
 
+mod bench;
 mod dead_letters;
 mod deliverer;
+mod doctor_of_docks;
 mod events;
 mod operator;
 mod postgres;

@@ -72,20 +72,23 @@ impl Agent {
         Request { envelope: sealed.expect("an invitation's key is a key").into_bytes(), id }
     }
 
-    /// Reads the answer to a request and meets the mediator. `None` if it is none, or somebody else's.
-    pub fn accept(&self, request: &Request, invited: &Invited, answer: &[u8]) -> Option<()> {
+    /// Reads the answer to a request and meets the mediator, whose document it returns. `None` if it is none, somebody else's, or
+    /// without a key that can be used.
+    pub fn accept(&self, request: &Request, invited: &Invited, answer: &[u8]) -> Option<Document> {
         let response = client::read_response(&self.open(answer)?, &invited.key)?;
         (response.thid.as_deref() == Some(&request.id)).then_some(())?;
-        self.meet(key_of(&response)?);
-        Some(())
+        let document = document_of(&response)?;
+        let key = *document.recipients().first()?;
+        key.agreement().ok()?;
+        self.meet(key);
+        Some(document)
     }
 }
 
-/// The key of the mediator's DID.
-fn key_of(response: &Response) -> Option<VerKey> {
-    let document = match &response.document {
-        Some(document) => Document::parse(document).ok()?,
-        None => did::resolve(&response.did).ok()?,
-    };
-    document.recipients().first().copied()
+/// The document of the mediator's DID.
+fn document_of(response: &Response) -> Option<Document> {
+    match &response.document {
+        Some(document) => Document::parse(document).ok(),
+        None => did::resolve(&response.did).ok(),
+    }
 }

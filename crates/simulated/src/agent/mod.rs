@@ -27,7 +27,13 @@ pub struct Agent {
     mediator: Mutex<Option<Arc<Peer>>>,
     /// Keys that forwards to it are wrapped for.
     routing: Mutex<Vec<VerKey>>,
-    ids: Mutex<u64>,
+    ids: Mutex<Ids>,
+}
+
+/// Message ids that look like UUIDs: another series for each agent and seed.
+struct Ids {
+    series: u64,
+    given: u32,
 }
 
 /// What an agent made of an envelope.
@@ -54,13 +60,14 @@ impl Agent {
                 .for_each(|part| part.copy_from_slice(&random.number().to_be_bytes()));
             SecretKey::from_seed(bytes)
         };
+        let (key, mail_key) = (secret(), secret().verkey());
         Self {
             number,
-            key: secret(),
-            mail_key: secret().verkey(),
+            key,
+            mail_key,
             mediator: Mutex::default(),
             routing: Mutex::default(),
-            ids: Mutex::default(),
+            ids: Mutex::new(Ids { series: random.number(), given: 0 }),
         }
     }
 
@@ -96,8 +103,9 @@ impl Agent {
     /// A fresh message id.
     pub fn id(&self) -> String {
         let mut ids = self.ids.lock();
-        *ids += 1;
-        format!("{:08}-{:04}-4000-8000-000000000000", *ids, self.number)
+        ids.given = ids.given.wrapping_add(1);
+        let (head, tail) = (ids.series >> 48, ids.series & 0xffff_ffff_ffff);
+        format!("{:08x}-{head:04x}-4000-8000-{tail:012x}", ids.given)
     }
 
     /// Seals words for the mediator.
@@ -123,7 +131,7 @@ impl Agent {
     /// If the agent was not granted mediation, or the envelope is no JSON.
     pub fn forward_envelope(&self, envelope: &[u8]) -> Bytes {
         let routing = self.routing.lock().clone();
-        forward(envelope, self.mail_key, &routing)
+        wrap(&self.id(), envelope, self.mail_key, &routing)
     }
 
     /// Reads what came from the mediator: words for this agent, or mail as it was sent.
@@ -156,11 +164,15 @@ impl Agent {
 /// # Panics
 /// If there is no routing key, or the envelope is no JSON.
 pub fn forward(envelope: &[u8], to: VerKey, routing: &[VerKey]) -> Bytes {
+    wrap("00000000-0000-4000-8000-000000000000", envelope, to, routing)
+}
+
+fn wrap(id: &str, envelope: &[u8], to: VerKey, routing: &[VerKey]) -> Bytes {
     assert!(!routing.is_empty(), "nobody to forward through");
     let mut to = to;
     let mut envelope = Bytes::copy_from_slice(envelope);
     for key in routing {
-        let words = client::forward("forward", &to, &envelope).expect("the envelope is JSON");
+        let words = client::forward(id, &to, &envelope).expect("the envelope is JSON");
         envelope =
             didcomm::seal_anon(&words, &[*key]).expect("a routing key is a key").into_bytes();
         to = *key;
