@@ -128,6 +128,7 @@ fn pace(config: &Config) -> Pace {
         look_every: pickup.look_every,
         lease: pickup.lease,
         delivery_lease: pickup.delivery_lease,
+        linger: pickup.linger,
         request_lease: pickup.request_lease,
         introduction: pickup.introduction,
     }

@@ -102,9 +102,11 @@ pub struct Pace {
     /// How long what is in flight with a session stays so without a word from it; its instance's death ends that early. Longer than a
     /// ping's round. Sessions renew it in passing.
     pub lease: Duration,
-    /// How long mail that can be acknowledged, and was handed over on request or on a socket that has ended since, is left out of
-    /// further requests and sessions: its wallet may still be busy with it. Zero repeats at once.
+    /// How long mail that can be acknowledged, and was handed over on request, is left out of further requests and sessions: its
+    /// wallet may still be busy with it. Zero repeats at once.
     pub delivery_lease: Duration,
+    /// The same for mail that left on a socket which has ended since.
+    pub linger: Duration,
     /// How long mail in an HTTP response stays in flight until the transport says what became of it.
     pub request_lease: Duration,
     /// A socket from which no known agent has spoken is closed after so long.
@@ -189,12 +191,13 @@ impl Default for Pace {
             batch_bytes: 2 << 20,
             largest_message: 1 << 20,
             window: 200,
-            ping_every: Duration::from_secs(45),
+            ping_every: Duration::from_secs(55),
             ping_after_push: Duration::from_secs(5),
             ping_patience: Duration::from_secs(20),
             look_every: Duration::from_secs(1_800),
             lease: Duration::from_secs(1800),
-            delivery_lease: Duration::from_secs(3),
+            delivery_lease: Duration::from_secs(10),
+            linger: Duration::from_secs(3),
             request_lease: Duration::from_secs(30),
             introduction: Duration::from_secs(60),
         }

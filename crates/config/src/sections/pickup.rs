@@ -16,7 +16,7 @@ section! {
         /// Messages on their way to one session without acknowledgement or proof of life.
         window: usize = "200";
         /// A quiet socket is pinged so often. Proxies commonly close what is quiet for a minute.
-        ping_every: Duration = "45s";
+        ping_every: Duration = "55s";
         /// After a push, a silence of this length is broken by a ping.
         ping_after_push: Duration = "5s";
         /// A ping that stays unanswered so long ends the session.
@@ -24,9 +24,11 @@ section! {
         /// How long a message pushed to a socket counts as on its way without a word from the wallet; the end of the socket or of its
         /// mediator ends that early. Longer than `ping_every` and `ping_patience` together.
         lease: Duration = "30min";
-        /// How long a message that can be acknowledged, and was handed over on request or on a socket that has ended since, is left
-        /// out of further requests and sessions: its wallet may still be busy with it. `1ms` hands it over again at once.
-        delivery_lease: Duration = "3s";
+        /// How long a message that can be acknowledged, and was handed over on request, is left out of further requests and sessions:
+        /// its wallet may still be busy with it. `1ms` hands it over again at once.
+        delivery_lease: Duration = "10s";
+        /// The same for a message that left on a socket which has ended since.
+        linger: Duration = "3s";
         /// How long a message in an HTTP response counts as on its way until the transport knows what became of it.
         request_lease: Duration = "30s";
         /// A session looks for mail by itself so often, a new one more often. Stores see to it themselves that no wake is lost for

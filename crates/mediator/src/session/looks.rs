@@ -34,7 +34,7 @@ impl Looks {
     /// The session begins to push.
     pub fn begin(&mut self, now: Timestamp, pace: &Pace) {
         let a_little_later = self.about(Duration::from_millis(50));
-        self.next = now + pace.delivery_lease + a_little_later;
+        self.next = now + pace.linger + a_little_later;
         self.interval = FIRST;
     }
 
@@ -81,7 +81,7 @@ mod tests {
     fn looks_become_rare() {
         let (pace, mut looks) = (Pace::default(), Looks::new(Chance::seeded(7)));
         looks.begin(START, &pace);
-        assert!(looks.next().since(START) > pace.delivery_lease);
+        assert!(looks.next().since(START) > pace.linger);
         let day = START + Duration::from_secs(24 * 3600);
         let mut count = 0;
         while looks.next() < day {

@@ -175,7 +175,7 @@ impl Session {
     /// How long what is in flight stays so when the socket ends. A wallet may still be busy with what has ids, and acknowledge it;
     /// of what has none nothing will be heard any more.
     pub fn linger(&self, pace: &Pace) -> Duration {
-        if self.unproven.is_empty() { pace.delivery_lease } else { Duration::ZERO }
+        if self.unproven.is_empty() { pace.linger } else { Duration::ZERO }
     }
 
     /// When it wants [`Event::Tick`], at the latest.

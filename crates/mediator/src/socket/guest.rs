@@ -167,7 +167,7 @@ fn manner(office: &Mediator, implicit: bool) -> Manner {
         Sockets::Newest => Company::Alone,
         Sockets::All => Company::Shared,
     };
-    let linger = if implicit { Duration::ZERO } else { office.settings.pace.delivery_lease };
+    let linger = if implicit { Duration::ZERO } else { office.settings.pace.linger };
     Manner { company, linger }
 }
 

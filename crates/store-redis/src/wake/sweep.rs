@@ -15,7 +15,7 @@ use crate::shared::Shared;
 script!(LOOK, "allow_oom.lua", "common.lua", "adopt.lua", "look.lua");
 
 /// How often every mailbox that is read here is looked at.
-const INTERVAL: Duration = Duration::from_secs(30);
+const INTERVAL: Duration = Duration::from_secs(60);
 /// How many mailboxes one call looks at: some 2 us each, in which Redis does nothing else.
 const BATCH: usize = 128;
 /// How many calls are under way at once.

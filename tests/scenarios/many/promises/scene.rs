@@ -24,7 +24,8 @@ const SEEN: Range<u32> = 0..8;
 const NEW: Range<u32> = 10..15;
 
 /// Mail may be asked for again at once, and a sender is let go after a moment.
-const SETTINGS: [&str; 2] = ["pickup.delivery_lease=1ms", "mailbox.store_patience=2s"];
+const SETTINGS: [&str; 3] =
+    ["pickup.delivery_lease=1ms", "pickup.linger=1ms", "mailbox.store_patience=2s"];
 
 /// More than there ever is.
 const ALL: i64 = 100;

@@ -61,7 +61,7 @@ fn what_has_ids_lingers_and_what_has_none_does_not() {
     let mut live = Bench::live();
     live.tell(Event::Rung);
     live.lease(&[1]);
-    assert_eq!(live.session.linger(&live.pace), live.pace.delivery_lease);
+    assert_eq!(live.session.linger(&live.pace), live.pace.linger);
     let mut implicit = Bench::implicit();
     implicit.lease(&[1]);
     assert_eq!(implicit.session.linger(&implicit.pace), Duration::ZERO);

@@ -79,8 +79,8 @@ fn a_session_looks_when_what_its_predecessor_had_in_hand_has_come_back() {
             }
         }
         let waited = bench.now.since(START);
-        assert!(waited > bench.pace.delivery_lease, "{waited:?}");
-        assert!(waited < bench.pace.delivery_lease + Duration::from_millis(100), "{waited:?}");
+        assert!(waited > bench.pace.linger, "{waited:?}");
+        assert!(waited < bench.pace.linger + Duration::from_millis(100), "{waited:?}");
     }
 }
 
