@@ -175,6 +175,16 @@ fn a_mediator_that_cannot_be_used_is_named_at_once() {
 }
 
 #[test]
+fn a_mediator_that_takes_nobody_new_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let mediator = Running::start(home.path(), &["--policy", "deny"]);
+    let invitation = format!("{}/invitation", mediator.url);
+    let (code, said) = refused(home.path(), &["--invitation", &invitation, "--wallets", "1"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("mediate-deny"), "{said}");
+}
+
+#[test]
 fn ctrl_c_ends_a_run_and_shows_what_was_measured() {
     let home = tempfile::tempdir().unwrap();
     let mediator = Running::start(home.path(), &[]);
