@@ -22,7 +22,7 @@ defaults
     option forwardfor
     option redispatch 1
     option httpchk GET /health/ready
-    default-server inter 200ms fall 1 rise 1 pool-low-conn 1000 pool-purge-delay 1m
+    default-server inter 200ms fall 1 rise 1
     timeout connect 2s
     timeout client 75s
     timeout server 75s

@@ -29,7 +29,7 @@ listen restante
     bind {listen}
     balance roundrobin
     option httpchk GET /health/ready
-    default-server inter 200ms fall 1 rise 1 pool-low-conn 1000 pool-purge-delay 1m
+    default-server inter 200ms fall 1 rise 1
 {servers}"
     )
 }
