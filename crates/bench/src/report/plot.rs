@@ -109,20 +109,7 @@ fn percentiles(area: &Area<'_>, lines: &[Line]) -> Drawn {
         .x_label_formatter(&|nines| share_of(*nines))
         .x_desc("share of all that took no longer")
         .draw()?;
-    for (place, line) in lines.iter().enumerate() {
-        let style = Palette99::pick(place).stroke_width(2);
-        chart
-            .draw_series(LineSeries::new(line.values.iter().copied(), style))?
-            .label(line.name.clone())
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
-    }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .background_style(WHITE.mix(0.8))
-        .border_style(BLACK.mix(0.2))
-        .draw()?;
-    Ok(())
+    draw_lines(&mut chart, lines, 0)
 }
 
 /// 2 nines are 99 %.
@@ -173,10 +160,23 @@ fn sockets(area: &Area<'_>, lines: &[Line]) -> Drawn {
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..widest, 0.0..highest)?;
     chart.configure_mesh().x_desc("sockets").draw()?;
+    draw_lines(&mut chart, lines, 3)
+}
+
+/// Lines with dots of this size, and their names.
+fn draw_lines<'a, 'b: 'a, X, Y>(
+    chart: &mut ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>,
+    lines: &[Line],
+    dots: u32,
+) -> Drawn
+where
+    X: Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
+{
     for (place, line) in lines.iter().enumerate() {
         let style = Palette99::pick(place).stroke_width(2);
         chart
-            .draw_series(LineSeries::new(line.values.iter().copied(), style).point_size(3))?
+            .draw_series(LineSeries::new(line.values.iter().copied(), style).point_size(dots))?
             .label(line.name.clone())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
     }
