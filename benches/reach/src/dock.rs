@@ -86,7 +86,9 @@ fn resident(docks: &[Measured]) -> f64 {
 
 async fn idle(docks: &[Measured], before: f64, sockets: usize) -> Vec<Holder> {
     let cpu: f64 = docks.iter().map(Measured::cpu).sum();
-    let shares = docks.iter().map(|dock| Holder::fill(dock.address(), sockets / docks.len()));
+    let fill =
+        |(nth, dock): (usize, &Measured)| Holder::fill(nth, dock.address(), sockets / docks.len());
+    let shares = docks.iter().enumerate().map(fill);
     let holders: Vec<Holder> = join_all(shares).await.into_iter().flatten().collect();
     let used = docks.iter().map(Measured::cpu).sum::<f64>() - cpu;
     sleep(SETTLE).await;

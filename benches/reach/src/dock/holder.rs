@@ -16,11 +16,13 @@ const MOST: usize = 16_000;
 pub struct Holder(Child);
 
 impl Holder {
-    /// As many as it takes to hold so many sockets at this dock.
-    pub async fn fill(dock: SocketAddr, sockets: usize) -> Vec<Self> {
+    /// As many as it takes to hold so many sockets at this dock, which is the `nth` of several: each dials from an address of its
+    /// own, because an address has only 28,000 ports.
+    pub async fn fill(nth: usize, dock: SocketAddr, sockets: usize) -> Vec<Self> {
         let parts = sockets.div_ceil(MOST).max(1);
         let filling = tokio::task::spawn_blocking(move || {
-            (0..parts).map(|part| Self::start(dock, sockets / parts, part)).collect()
+            let start = |part| Self::start(dock, sockets / parts, nth * parts + part);
+            (0..parts).map(start).collect()
         });
         filling.await.expect("sockets are opened")
     }
