@@ -42,6 +42,12 @@ pub enum Trouble {
         /// What came instead.
         got: String,
     },
+    /// The answer went another way, or there is none.
+    #[error("the mediator answers {what} with an empty response, not on the return route")]
+    Empty {
+        /// What was asked.
+        what: &'static str,
+    },
     /// No answer in time.
     #[error("no answer to {what} within {} s", .after.as_secs())]
     Silent {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use protocols::{Handshake, client};
 use simulated::{Agent, Heard, Words};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::introduction::Mediator;
 use crate::trouble::Trouble;
@@ -86,7 +86,7 @@ async fn connect(agent: &Agent, mediator: &Mediator, way: &mut Way<'_>) -> Resul
 
 async fn be_granted(agent: &Agent, mediator: &Mediator, way: &mut Way<'_>) -> Result<(), Trouble> {
     const WHAT: &str = "mediation";
-    let text = way.ask(agent, WHAT, &client::mediate_request(&agent.id())).await?;
+    let text = ask_for_mediation(WHAT, agent, way).await?;
     if client::message_type(&text).ends_with("/mediate-deny") {
         return Err(Trouble::Declined { what: WHAT, code: "mediate-deny".to_owned() });
     }
@@ -99,6 +99,25 @@ async fn be_granted(agent: &Agent, mediator: &Mediator, way: &mut Way<'_>) -> Re
     mediator.learn(&grant.endpoint);
     agent.granted(&grant);
     Ok(())
+}
+
+/// A mediator that does several things at once may hear the request before it has noted that the connection is complete, and then
+/// answers nothing (ACA-Py). It is asked again for so long, and so often.
+const SETTLING: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(50);
+
+async fn ask_for_mediation(
+    what: &'static str,
+    agent: &Agent,
+    way: &mut Way<'_>,
+) -> Result<Vec<u8>, Trouble> {
+    let started = Instant::now();
+    loop {
+        match way.ask(agent, what, &client::mediate_request(&agent.id())).await {
+            Err(Trouble::Empty { .. }) if started.elapsed() < SETTLING => sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
 }
 
 async fn list_key(agent: &Agent, way: &mut Way<'_>) -> Result<(), Trouble> {
@@ -131,13 +150,9 @@ impl<'a> Way<'a> {
     /// Sends an envelope and gets the one that comes back.
     async fn exchange(&mut self, what: &'static str, envelope: Bytes) -> Result<Bytes, Trouble> {
         match self {
-            Self::Posts(mediator, tools) => match post(mediator, tools, what, envelope).await? {
-                Some(answer) => Ok(answer),
-                None => Err(Trouble::Odd {
-                    what,
-                    got: "an empty response, not on the return route".into(),
-                }),
-            },
+            Self::Posts(mediator, tools) => {
+                post(mediator, tools, what, envelope).await?.ok_or(Trouble::Empty { what })
+            }
             Self::Line(line, patience) => {
                 line.send(&envelope).await.map_err(|_| closed(what))?;
                 let heard = timeout(*patience, line.hear()).await;
