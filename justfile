@@ -39,6 +39,6 @@ fuzz TARGET:
 
 # What each step on the path of a message costs, and what the release binary reaches
 bench:
-    cargo bench -p didcomm -p path-benches -p store-embedded
+    cargo bench -p didcomm -p path-benches -p store-embedded -p store-benches
     cargo build --release --bin restante
     cargo run --release -p reach -- target/release/restante

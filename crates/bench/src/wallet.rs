@@ -86,7 +86,7 @@ async fn connect(agent: &Agent, mediator: &Mediator, way: &mut Way<'_>) -> Resul
 
 async fn be_granted(agent: &Agent, mediator: &Mediator, way: &mut Way<'_>) -> Result<(), Trouble> {
     const WHAT: &str = "mediation";
-    let text = ask_for_mediation(WHAT, agent, way).await?;
+    let text = way.ask(agent, WHAT, &client::mediate_request(&agent.id())).await?;
     if client::message_type(&text).ends_with("/mediate-deny") {
         return Err(Trouble::Declined { what: WHAT, code: "mediate-deny".to_owned() });
     }
@@ -101,25 +101,6 @@ async fn be_granted(agent: &Agent, mediator: &Mediator, way: &mut Way<'_>) -> Re
     Ok(())
 }
 
-/// A mediator that does several things at once may hear the request before it has noted that the connection is complete, and then
-/// answers nothing (ACA-Py). It is asked again for so long, and so often.
-const SETTLING: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(50);
-
-async fn ask_for_mediation(
-    what: &'static str,
-    agent: &Agent,
-    way: &mut Way<'_>,
-) -> Result<Vec<u8>, Trouble> {
-    let started = Instant::now();
-    loop {
-        match way.ask(agent, what, &client::mediate_request(&agent.id())).await {
-            Err(Trouble::Empty { .. }) if started.elapsed() < SETTLING => sleep(PAUSE).await,
-            answer => return answer,
-        }
-    }
-}
-
 async fn list_key(agent: &Agent, way: &mut Way<'_>) -> Result<(), Trouble> {
     const WHAT: &str = "a key for the keylist";
     let update = client::keylist_update(&agent.id(), &[(&agent.mail_key().to_did_key(), true)]);
@@ -131,6 +112,10 @@ async fn list_key(agent: &Agent, way: &mut Way<'_>) -> Result<(), Trouble> {
         None => Err(odd(WHAT, &text)),
     }
 }
+
+/// An answer that did not come on the return route is asked for again for so long, and so often.
+const SETTLING: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How a wallet that is joining talks to its mediator.
 enum Way<'a> {
@@ -171,14 +156,21 @@ impl<'a> Way<'a> {
         }
     }
 
-    /// Asks something and returns the plaintext of the answer.
+    /// Asks something and returns the plaintext of the answer. ACA-Py at times ends the response before it has its answer, and hands that
+    /// out to the next message that it hears: a ping.
     async fn ask(
         &mut self,
         agent: &Agent,
         what: &'static str,
         words: &[u8],
     ) -> Result<Vec<u8>, Trouble> {
-        let answer = self.exchange(what, agent.seal(words)).await?;
+        let asked = Instant::now();
+        let mut answer = self.exchange(what, agent.seal(words)).await;
+        while matches!(answer, Err(Trouble::Empty { .. })) && asked.elapsed() < SETTLING {
+            sleep(PAUSE).await;
+            answer = self.exchange(what, agent.seal(&client::ping(&agent.id(), false))).await;
+        }
+        let answer = answer?;
         match agent.read(&answer) {
             Ok(Heard::Words(Words::Other { text, .. })) => Ok(text),
             _ => Err(odd_answer(what, agent, &answer)),
