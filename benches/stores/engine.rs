@@ -68,7 +68,7 @@ impl Engine {
                 Stores::of(RedisStore::connect(options, clock()).await.expect("it opens"))
             }
             Self::Postgres(server) => {
-                let options = store_postgres::Options::new(&server.url());
+                let options = store_postgres::Options::new(server.url());
                 Stores::of(PostgresStore::connect(options, clock()).await.expect("it opens"))
             }
         }
