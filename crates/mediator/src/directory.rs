@@ -144,8 +144,17 @@ impl Directory {
 
     /// Prepares a connection for use. One without a usable key is as good as unknown.
     pub fn introduce(&self, connection: Connection) -> Option<Arc<Correspondent>> {
-        let ours = connection.our_key;
         let secret = self.identity.connection_key(connection.id, connection.key_epoch);
+        self.introduce_with(connection, secret)
+    }
+
+    /// The same, where our key is at hand.
+    pub fn introduce_with(
+        &self,
+        connection: Connection,
+        secret: SecretKey,
+    ) -> Option<Arc<Correspondent>> {
+        let ours = connection.our_key;
         let correspondent = Arc::new(Correspondent::new(connection, secret).ok()?);
         self.by_key.insert(ours, correspondent.clone());
         Some(correspondent)

@@ -59,6 +59,9 @@ class Several:
         for server in self.servers:
             server.close()
 
+    def receipts_lost(self) -> int:
+        return sum(part.receipts_lost() for part in self.parts)
+
     def invitation_url(self) -> str:
         return self.parts[0].invitation_url()
 

@@ -52,7 +52,8 @@ class Dock(Mediator):
     """Holds sockets for somebody else: a process like a mediator, without an invitation."""
 
     def _command(self) -> list:
-        return [restante_binary(), "dock", "--listen", f"127.0.0.1:{self.port}", *self.store]
+        ports = ["--listen", f"127.0.0.1:{self.port}", "--admin-listen", f"127.0.0.1:{self.admin_port}"]
+        return [restante_binary(), "dock", *ports, *self.store]
 
 
 class Harbour(Several):

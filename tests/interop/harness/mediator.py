@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from .child import Child
 from .places import CREDO, free_port, restante_binary
 from .waiting import eventually
+
+LOST = re.compile(r'^restante_port_total\{event="receipts_lost"\} (\d+)', re.MULTILINE)
 
 
 class Mediator:
@@ -22,9 +25,11 @@ class Mediator:
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
+        self.admin_port = free_port()
         self.public_port = public_port or self.port
         self.store = shared or ["--data", self.directory / "data"]
         self.child: Child | None = None
+        self._lost_before = 0
 
     def is_running(self) -> bool:
         return self.child is not None and self.child.is_running()
@@ -38,6 +43,7 @@ class Mediator:
 
     def kill(self) -> None:
         """kill -9."""
+        self._lost_before = self.receipts_lost()
         self.child.kill()
 
     def stop(self) -> int:
@@ -50,12 +56,20 @@ class Mediator:
     def invitation_url(self) -> str:
         return self._get("/invitation")["invitation_url"]
 
+    def receipts_lost(self) -> int:
+        """How many answers with mail that nobody acknowledges did not get through, as far as the mediator can tell."""
+        if not self.is_running() or is_credo():
+            return self._lost_before
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5) as response:
+            return self._lost_before + int(LOST.search(response.read().decode()).group(1))
+
     def _command(self) -> list:
-        if os.environ.get("INTEROP_MEDIATOR") == "credo":
+        if is_credo():
             return ["node", CREDO / "mediator.mjs", self.port, self.public_port, self.directory / "mediator.sqlite"]
         return [
             restante_binary(), "mediator",
             "--listen", f"127.0.0.1:{self.port}",
+            "--admin-listen", f"127.0.0.1:{self.admin_port}",
             *self.store,
             "--public-url", f"http://127.0.0.1:{self.public_port}",
         ]
@@ -68,6 +82,11 @@ class Mediator:
     def _get(self, path: str):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as response:
             return json.load(response)
+
+
+def is_credo() -> bool:
+    """Whether the mediator under test is Credo's, to see what is Credo's doing."""
+    return os.environ.get("INTEROP_MEDIATOR") == "credo"
 
 
 def is_ready(port: int) -> bool:

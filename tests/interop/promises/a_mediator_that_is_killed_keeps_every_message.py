@@ -5,7 +5,14 @@ import time
 
 import pytest
 
-from harness.accounts import assert_each_once_in_order, assert_none_lost, numbered, send_all, send_all_stubbornly
+from harness.accounts import (
+    CREDO_BATCH,
+    assert_each_once_in_order,
+    assert_none_lost,
+    numbered,
+    send_all,
+    send_all_stubbornly,
+)
 from harness.sample import sampled
 
 STRATEGIES = ["Implicit", "PickUpV1", "PickUpV2", "PickUpV2LiveMode"]
@@ -58,7 +65,7 @@ def messages_sent_while_the_mediator_is_killed_again_and_again_arrive(strategy, 
         # A batch is the only copy once TCP has taken it; the mediator cannot make it again. What the
         # wallet did not get must be whole batches, and the rest must have come.
         time.sleep(5)
-        assert len(set(texts) - set(phone.texts())) <= 10 * 3
+        assert len(set(texts) - set(phone.texts())) <= 3 * CREDO_BATCH
         return
     # Acknowledgements are not synced to disk, so the latest ones before a kill may be forgotten.
     assert_none_lost(phone, texts, may_repeat=texts, seconds=60, in_order=not mediator.swallows)

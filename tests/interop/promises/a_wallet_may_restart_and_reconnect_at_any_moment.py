@@ -10,6 +10,7 @@ import time
 import pytest
 
 from harness.accounts import (
+    CREDO_BATCH,
     assert_each_once,
     assert_only_credo_lost,
     handed_out_after_acknowledgement,
@@ -22,7 +23,6 @@ from harness.waiting import eventually
 
 STRATEGIES = ["Implicit", "PickUpV1", "PickUpV2", "PickUpV2LiveMode"]
 SOCKETS = ["Implicit", "PickUpV2LiveMode"]
-BATCH = 10
 
 
 @pytest.mark.parametrize("strategy", sampled(SOCKETS, "PickUpV2LiveMode"))
@@ -87,7 +87,7 @@ def a_wallet_killed_while_it_drains_loses_only_what_it_had_taken(strategy, walle
     phone.start()
     if strategy == "PickUpV1":
         # A batch has no acknowledgement: what the dying process's kernel took is gone with it.
-        eventually(lambda: len(set(texts) - set(phone.texts())) <= kills * BATCH, 60, "all but what kills cost")
+        eventually(lambda: len(set(texts) - set(phone.texts())) <= kills * CREDO_BATCH, 60, "all but what kills cost")
     else:
         assert_only_credo_lost(phone, texts, acknowledges=strategy != "Implicit")
     assert handed_out_after_acknowledgement(phone) == []

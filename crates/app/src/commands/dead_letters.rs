@@ -10,6 +10,7 @@ use serde_json::Value;
 use store::Position;
 
 use super::letters::{self, Letters, printable};
+use super::wait_for;
 use crate::clock::SystemClock;
 use crate::dead_letters::{Clerk, Order, PAGE};
 use crate::exit::Misuse;
@@ -27,9 +28,7 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let Some((verb, args)) = matches.subcommand() else { return Ok(()) };
     let config = settings::load(args)?.config;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(async {
+    wait_for(async {
         let office = Office::open(&config).await?;
         letters::follow(&office, verb, args).await
     })

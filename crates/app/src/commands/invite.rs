@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use config::{Config, PublicUrl, Value as _};
 use serde_json::Value;
 
+use super::wait_for;
 use crate::announce::{ShowQr, print_qr};
 use crate::assembly::{self, Purpose};
 use crate::control;
@@ -45,9 +46,7 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let config = settings::load(matches)?.config;
     let wish =
         if matches.get_flag("once") { Wish::Once(lifetime(matches)?) } else { Wish::Standing };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    let invitation = runtime.block_on(async {
+    let invitation = wait_for(async {
         match control::ask(&config, &wish).await? {
             Some(invitation) => Ok(invitation),
             None => without_server(&config, &wish).await,

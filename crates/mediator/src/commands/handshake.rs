@@ -5,7 +5,6 @@ use std::sync::Arc;
 use didcomm::document::{EndpointKind, ours};
 use didcomm::{SecretKey, VerKey, did};
 use protocols::{Command, ConnectRequest, ConnectResponse, Handshake, Inbound, Problem, Reply};
-use serde_json::Value;
 use store::{Admission, Connection, PeerEndpoint, Result};
 
 use crate::directory::Correspondent;
@@ -19,13 +18,6 @@ pub(crate) enum Welcome {
     TurnedAway(Vec<u8>),
     /// Said something that nobody says to an invitation.
     Refused(Refusal),
-}
-
-/// Our DID in a new connection.
-struct OurSide {
-    did: String,
-    /// The document to send along, if the DID does not carry it.
-    document: Option<Value>,
 }
 
 /// Keys and endpoints that are kept of a peer's document.
@@ -57,75 +49,71 @@ impl Mediator {
         if invitation.is_none() && !self.settings.introduction.standing {
             return Ok(Err(Problem::REQUEST_NOT_ACCEPTED));
         }
-        let Some(connection) = self.draft(author, inbound, request, invitation) else {
+        let Some((connection, secret)) = self.draft(author, inbound, request, invitation) else {
             return Ok(Err(Problem::REQUEST_NOT_ACCEPTED));
         };
-        let connection = match self.stores.connections.admit(&connection, invitation).await? {
-            Admission::Admitted => connection,
-            Admission::Known(known) => *known,
+        let who = match self.stores.connections.admit(&connection, invitation).await? {
+            Admission::Admitted => self.directory.introduce_with(connection, secret),
+            Admission::Known(known) => self.directory.introduce(*known),
             Admission::Refused => return Ok(Err(Problem::EXPIRED_INVITATION)),
         };
-        Ok(self.directory.introduce(connection).ok_or(Problem::REQUEST_PROCESSING_ERROR))
+        Ok(who.ok_or(Problem::REQUEST_PROCESSING_ERROR))
     }
 
-    /// The connection that a request asks for; `None` if the author is not who the document says.
+    /// The connection that a request asks for, and our key in it; `None` if the author is not who the document says.
     fn draft(
         &self,
         author: VerKey,
         inbound: &Inbound,
         request: &ConnectRequest,
         invitation: Option<&str>,
-    ) -> Option<Connection> {
+    ) -> Option<(Connection, SecretKey)> {
         let mut their_keys = request.document.recipients();
         let author_place = their_keys.iter().position(|key| *key == author)?;
         their_keys.swap(0, author_place);
         their_keys.truncate(KEYS_MOST);
         let id =
             self.identity.connection_id(&author, &inbound.head.id, invitation.unwrap_or_default());
-        let our_key = self.identity.connection_key(id, 0).verkey();
-        Some(Connection {
+        let secret = self.identity.connection_key(id, 0);
+        let connection = Connection {
             id,
             key_epoch: 0,
-            our_key,
-            our_did: self.our_side(request, our_key).did,
+            our_key: secret.verkey(),
+            our_did: self.our_did(request, secret.verkey()),
             their_did: did::short_form(&request.did),
             their_keys,
             endpoints: dialable(request),
             label: request.label.clone(),
             request_id: inbound.head.id.clone(),
             created: self.clock.now(),
-        })
+        };
+        Some((connection, secret))
     }
 
     fn respond(&self, inbound: &Inbound, request: &ConnectRequest, who: &Correspondent) -> Vec<u8> {
-        let ours = self.our_side(request, who.connection.our_key);
+        let connection = &who.connection;
+        let document = is_legacy(request)
+            .then(|| ours::legacy_document(&connection.our_key, &self.endpoints()));
         let response = Reply::Connected(ConnectResponse {
-            did: &ours.did,
-            document: ours.document.as_ref(),
+            did: &connection.our_did,
+            document: document.as_ref(),
             signer: self.identity.invitation(),
             now_seconds: self.clock.now().0 / 1000,
         });
         self.phrase(inbound, &response)
     }
 
-    /// Answers in the DID method of the request, as far as it has one: peers that speak only unqualified DIDs get one.
-    fn our_side(&self, request: &ConnectRequest, our_key: VerKey) -> OurSide {
-        let endpoints = [self.settings.public_url.as_str(), self.settings.socket_url.as_str()];
-        let legacy = did::is_unqualified(&request.did);
-        match request.handshake {
-            Handshake::Connections => OurSide {
-                did: ours::unqualified_did(&our_key),
-                document: Some(ours::legacy_document(&our_key, &endpoints)),
-            },
-            Handshake::DidExchange10 if legacy => OurSide {
-                did: ours::unqualified_did(&our_key),
-                document: Some(ours::legacy_document(&our_key, &endpoints)),
-            },
-            _ if request.did.starts_with("did:peer:2") => {
-                OurSide { did: ours::peer_2(&our_key, &endpoints), document: None }
-            }
-            _ => OurSide { did: ours::peer_4(&our_key, &endpoints), document: None },
+    /// A DID in the method of the request, as far as that is one of ours. The document of an unqualified one is sent along.
+    fn our_did(&self, request: &ConnectRequest, our_key: VerKey) -> String {
+        match request.did.as_str() {
+            _ if is_legacy(request) => ours::unqualified_did(&our_key),
+            did if did.starts_with("did:peer:2") => ours::peer_2(&our_key, &self.endpoints()),
+            _ => ours::peer_4(&our_key, &self.endpoints()),
         }
+    }
+
+    fn endpoints(&self) -> [&str; 2] {
+        [&self.settings.public_url, &self.settings.socket_url]
     }
 
     /// Seals a response for somebody who is known by the author of a request only.
@@ -135,6 +123,15 @@ impl Mediator {
         author: VerKey,
     ) -> Option<bytes::Bytes> {
         seal(self.identity.invitation(), plaintext, author)
+    }
+}
+
+/// Whether the peer may know nothing but unqualified DIDs.
+fn is_legacy(request: &ConnectRequest) -> bool {
+    match request.handshake {
+        Handshake::Connections => true,
+        Handshake::DidExchange10 => did::is_unqualified(&request.did),
+        Handshake::DidExchange11 => false,
     }
 }
 

@@ -2,12 +2,13 @@
 
 use acapy::deliverer::{DeadLetters, Letter};
 use acapy::wire::Outbound;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::with_settings;
 use crate::commands::letters::{self, Letters, printable, say};
+use crate::commands::wait_for;
 use crate::queues;
 
 /// Letters that are asked for at a time.
@@ -27,9 +28,7 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let Some((verb, args)) = matches.subcommand() else { return Ok(()) };
     let config = queues::load(args)?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(async {
+    wait_for(async {
         let letters = DeadLetters::new(queues::redis(&config).await?, &queues::names(&config)?);
         match verb {
             "show" => show(&letters, args.get_one::<String>("id").map_or("", |id| id)).await,

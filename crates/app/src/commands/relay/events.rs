@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::with_settings;
 use crate::commands::letters::{json as json_flag, printable, say};
+use crate::commands::wait_for;
 use crate::exit::Misuse;
 use crate::queues;
 
@@ -48,9 +49,7 @@ fn which(verb: Command) -> Command {
 pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let Some((verb, args)) = matches.subcommand() else { return Ok(()) };
     let config = queues::load(args)?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(async {
+    wait_for(async {
         let events = Events::new(queues::redis(&config).await?, &config.acapy.topic_prefix);
         match verb {
             "list" => list(&events, args.get_flag("json")).await,
