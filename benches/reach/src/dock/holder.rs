@@ -16,7 +16,7 @@ const MOST: usize = 16_000;
 pub struct Holder(Child);
 
 impl Holder {
-    /// As many as it takes to hold so many sockets at this dock, which is the `nth` of several: each dials from an address of its
+    /// As many as it takes to hold so many sockets at this dock, which is the `nth` of several: each dials from addresses of its
     /// own, because an address has only 28,000 ports.
     pub async fn fill(nth: usize, dock: SocketAddr, sockets: usize) -> Vec<Self> {
         let parts = sockets.div_ceil(MOST).max(1);
