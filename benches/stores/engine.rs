@@ -14,11 +14,11 @@ pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 /// What a store stands on. It ends with this value.
 pub enum Engine {
-    /// A directory of this machine, and its one store.
-    Embedded(TempDir, Arc<EmbeddedStore>),
+    /// The one store of a directory, and the directory.
+    Embedded(Arc<EmbeddedStore>, TempDir),
     /// A Redis that syncs before it answers.
     Redis(RedisServer),
-    /// A PostgreSQL with the settings of its package.
+    /// A PostgreSQL with its own defaults, `shared_buffers` of 128 MB among them.
     Postgres(Postgres),
 }
 
@@ -34,7 +34,9 @@ impl Engine {
         match name {
             "embedded" => Self::embedded(),
             "redis" => Self::Redis(RedisServer::start(RedisSpec::durable()).await),
-            "postgres" => Self::Postgres(Postgres::start(PgSpec::plain()).await),
+            "postgres" => Self::Postgres(
+                Postgres::start(PgSpec::plain().with("shared_buffers", "128MB")).await,
+            ),
             _ => panic!("no such engine: {name}"),
         }
     }
@@ -43,7 +45,7 @@ impl Engine {
         let directory = TempDir::new().expect("a directory");
         let options = store_embedded::Options::default();
         let store = EmbeddedStore::open(directory.path(), options, clock()).expect("it opens");
-        Self::Embedded(directory, store)
+        Self::Embedded(store, directory)
     }
 
     /// What it is called.
@@ -62,7 +64,7 @@ impl Engine {
     /// If the engine refuses.
     pub async fn open(&self) -> Stores {
         match self {
-            Self::Embedded(_, store) => Stores::of(store.clone()),
+            Self::Embedded(store, _) => Stores::of(store.clone()),
             Self::Redis(server) => {
                 let options = store_redis::Options::new(server.url());
                 Stores::of(RedisStore::connect(options, clock()).await.expect("it opens"))

@@ -28,10 +28,11 @@ impl<'a> Meter<'a> {
 
     /// What it costs until the number of messages is known.
     pub async fn measure(&self, act: impl Future<Output = u64>) -> Cost {
-        let (start, ours, engine) = (Instant::now(), own(), self.engine().await);
+        let engine = self.engine().await;
+        let (start, ours) = (Instant::now(), own());
         let messages = act.await.max(1);
-        let seconds = start.elapsed().as_secs_f64();
-        Cost { messages, seconds, ours: own() - ours, engine: self.engine().await - engine }
+        let (seconds, ours) = (start.elapsed().as_secs_f64(), own() - ours);
+        Cost { messages, seconds, ours, engine: self.engine().await - engine }
     }
 
     /// CPU seconds of a process of its own.
@@ -41,6 +42,14 @@ impl<'a> Meter<'a> {
             Engine::Redis(server) => of_redis(server).await,
             Engine::Postgres(server) => of_postgres(server),
         }
+    }
+}
+
+impl Cost {
+    /// How many those were.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages
     }
 }
 

@@ -67,7 +67,7 @@ def wallet(mediator, tmp_path):
         number = next(_sources)
         options = {"invitationUrl": mediator.invitation_url(), "strategy": strategy, "pollingInterval": POLLING} | options
         agent = CredoAgent(tmp_path, f"wallet-{number}", source=f"127.0.1.{number % 250 + 1}", **options)
-        agent.mediator = mediator
+        agent.mediator, agent.lost_before = mediator, mediator.receipts_lost()
         made.append(agent)
         return agent.start() if start else agent
 

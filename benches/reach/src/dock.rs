@@ -92,6 +92,7 @@ async fn idle(docks: &[Measured], before: f64, sockets: usize) -> Vec<Holder> {
     let holders: Vec<Holder> = join_all(shares).await.into_iter().flatten().collect();
     let used = docks.iter().map(Measured::cpu).sum::<f64>() - cpu;
     sleep(SETTLE).await;
+    let sockets: usize = holders.iter().map(|holder| holder.held).sum();
     let (now, count) = (resident(docks), sockets as f64);
     println!(
         "{sockets} idle sockets: {now:.1} MB, {:.0} bytes each; {:.2} CPU ms a connect",

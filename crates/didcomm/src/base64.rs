@@ -44,7 +44,8 @@ fn decode_as(text: &str, groups: &base64_simd::Base64, end: &GeneralPurpose) -> 
     }
     let unpadded = text.len() - text.iter().rev().take_while(|byte| **byte == b'=').count();
     let (head, tail) = text.split_at(unpadded / 4 * 4);
-    let mut bytes = groups.decode_to_vec(head).ok()?;
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    groups.decode_append(head, &mut bytes).ok()?;
     end.decode_vec(tail, &mut bytes).ok()?;
     Some(bytes)
 }

@@ -31,6 +31,7 @@ class Several:
     """Used like a `Mediator`. A kill hits one of the parts, each in its turn; a start brings back whatever is dead."""
 
     swallows = False
+    is_behind_haproxy = True
 
     def __init__(self, parts: list[Mediator], servers: list[Server], port: int, public_port: int | None):
         self.parts, self.servers, self.port = parts, servers, port

@@ -20,6 +20,7 @@ class Mediator:
 
     # Whether a kill may hit somebody who holds frames that he has not sent yet: later mail may then come first.
     swallows = False
+    is_behind_haproxy = False
 
     def __init__(self, directory: Path, public_port: int | None = None, shared: list | None = None):
         self.directory = directory

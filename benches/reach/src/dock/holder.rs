@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt, stream};
 
@@ -13,7 +15,11 @@ use super::{AT_A_TIME, source};
 const MOST: usize = 16_000;
 
 /// It ends, and its sockets with it, when this is dropped.
-pub struct Holder(Child);
+pub struct Holder {
+    child: Child,
+    /// How many it holds.
+    pub held: usize,
+}
 
 impl Holder {
     /// As many as it takes to hold so many sockets at this dock, which is the `nth` of several: each dials from addresses of its
@@ -41,32 +47,36 @@ impl Holder {
         BufReader::new(lines).read_line(&mut line).expect("its word that all are open");
         let held: usize = line.trim().parse().unwrap_or_default();
         assert_eq!(held, sockets, "not all sockets could be opened");
-        Self(child)
+        Self { child, held }
     }
 }
 
 impl Drop for Holder {
     fn drop(&mut self) {
         // Both fail only if it has ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 /// What such a process does: `--sockets` at `--dock`, until its standard input ends.
 pub async fn hold(dock: SocketAddr, sockets: usize, part: usize) {
-    let opened = (0..sockets).map(|number| sockets::open(dock, source(part * 40_000 + number)));
-    let opened: Vec<_> = stream::iter(opened).buffer_unordered(AT_A_TIME).collect().await;
-    let held = opened.iter().flatten().count();
-    for socket in opened.into_iter().flatten() {
-        tokio::spawn(listen(socket));
-    }
-    println!("{held}");
+    let held = Arc::new(AtomicUsize::new(0));
+    let opening = (0..sockets).map(|number| sockets::open(dock, source(part * 40_000 + number)));
+    // Each answers pings from the first moment, however long the others take.
+    let opened = stream::iter(opening).buffer_unordered(AT_A_TIME).for_each(|socket| {
+        socket.map(|socket| tokio::spawn(listen(socket, held.clone())));
+        std::future::ready(())
+    });
+    opened.await;
+    println!("{}", held.load(Ordering::Relaxed));
     let wait = || std::io::stdin().read_to_end(&mut Vec::new());
     // However it ends, it is the end.
     let _ = tokio::task::spawn_blocking(wait).await;
 }
 
-async fn listen(mut socket: Plain) {
+async fn listen(mut socket: Plain, held: Arc<AtomicUsize>) {
+    held.fetch_add(1, Ordering::Relaxed);
     while let Some(Ok(_)) = socket.next().await {}
+    held.fetch_sub(1, Ordering::Relaxed);
 }

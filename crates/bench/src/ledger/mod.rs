@@ -6,6 +6,7 @@ mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use simulated::Parcel;
@@ -36,7 +37,7 @@ impl Ledger {
     pub fn new(wallets: u32) -> Self {
         Self {
             // Nothing happens at 0, which stands for never.
-            start: Instant::now() - std::time::Duration::from_millis(1),
+            start: Instant::now() - Duration::from_millis(1),
             mailboxes: (0..wallets).map(|_| Mutex::default()).collect(),
             misdelivered: AtomicU64::default(),
             sockets_lost: AtomicU64::default(),
@@ -76,6 +77,11 @@ impl Ledger {
     /// The mediator has not taken one, or nobody knows.
     pub fn failed(&self, why: &str) {
         self.failures.lock().fail(why);
+    }
+
+    /// Something else went wrong, that the report has to name.
+    pub fn noted(&self, why: &str) {
+        self.failures.lock().note(why);
     }
 
     /// The wallet of this number was handed something.
@@ -119,6 +125,13 @@ impl Ledger {
     /// How many messages were accepted and have not arrived.
     pub fn missing(&self) -> usize {
         self.mailboxes.iter().map(|mailbox| mailbox.lock().owed()).sum()
+    }
+
+    /// When the last message of a round arrived.
+    pub fn last_arrival(&self, round: Round) -> Option<Instant> {
+        let mut last = 0;
+        self.each(round, |mail| last = last.max(mail.arrived));
+        (last > 0).then(|| self.start + Duration::from_micros(last))
     }
 
     /// Looks at every message of a round.

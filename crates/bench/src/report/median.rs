@@ -2,25 +2,36 @@
 
 use super::{Percentiles, Phase, Timing, Usage};
 
-/// The median of all rounds, figure by figure, for the phases of the first.
+/// The median of all rounds that have it, figure by figure.
 pub(crate) fn of_rounds(rounds: &[Vec<Phase>]) -> Vec<Phase> {
-    let first = rounds.first().map(Vec::as_slice).unwrap_or_default();
-    let same = |phase: &Phase| -> Vec<&Phase> {
-        rounds.iter().flatten().filter(|other| other.name == phase.name).collect()
+    let same = |name: &String| -> Vec<&Phase> {
+        rounds.iter().flatten().filter(|phase| phase.name == *name).collect()
     };
-    first.iter().map(|phase| of_phases(&same(phase))).collect()
+    let names = each_once(rounds.iter().flatten().map(|phase| &phase.name));
+    names.into_iter().map(|name| of_phases(&same(name))).collect()
+}
+
+fn each_once<'a>(all: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
+    let mut once = Vec::new();
+    for name in all {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
 }
 
 /// The median of a phase's figures, of which there is at least one.
 fn of_phases(phases: &[&Phase]) -> Phase {
     let of = |figure: fn(&Phase) -> f64| median(phases.iter().map(|phase| figure(phase)));
+    let timings = each_once(phases.iter().flat_map(|phase| &phase.timings).map(|it| &it.name));
     Phase {
         name: phases[0].name.clone(),
         unit: phases[0].unit.clone(),
         count: of(|phase| phase.count),
         seconds: of(|phase| phase.seconds),
         per_second: of(|phase| phase.per_second),
-        timings: phases[0].timings.iter().map(|timing| of_timing(phases, &timing.name)).collect(),
+        timings: timings.into_iter().map(|name| of_timing(phases, name)).collect(),
         usage: of_usage(phases),
     }
 }
@@ -109,5 +120,18 @@ mod tests {
         let expected = [phase("a", 2.0, 20.0, Some(6.0)), phase("b", 9.0, 9.0, None)];
         assert_eq!(of_rounds(&rounds), expected);
         assert_eq!(of_rounds(&[]), []);
+    }
+
+    #[test]
+    fn what_only_a_later_round_has_is_not_left_out() {
+        let mut later = phase("a", 1.0, 1.0, None);
+        later.timings[0].name = "delivery after absence".to_owned();
+        let rounds = [vec![phase("a", 1.0, 1.0, None)], vec![later, phase("b", 1.0, 1.0, None)]];
+        let medians = of_rounds(&rounds);
+        let names = |phase: &Phase| -> Vec<String> {
+            phase.timings.iter().map(|timing| timing.name.clone()).collect()
+        };
+        assert_eq!(medians.iter().map(|phase| &phase.name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(names(&medians[0]), ["delivery", "delivery after absence"]);
     }
 }

@@ -152,13 +152,13 @@ impl Faults {
     /// One more has failed, for this reason.
     pub(crate) fn fail(&mut self, why: &str) {
         self.failed += 1;
+        self.note(why);
+    }
+
+    /// Something went wrong that was no post.
+    pub(crate) fn note(&mut self, why: &str) {
         if self.reasons.len() < REASONS || self.reasons.contains_key(why) {
             *self.reasons.entry(why.to_owned()).or_default() += 1;
         }
-    }
-
-    /// Whether every message that was accepted arrived once, in order, where it belongs.
-    pub fn is_clean(&self) -> bool {
-        self.lost == 0 && self.repeated == 0 && self.out_of_order == 0 && self.misdelivered == 0
     }
 }

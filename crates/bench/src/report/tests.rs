@@ -68,14 +68,6 @@ fn the_text_has_the_figures_and_says_when_they_are_not_all() {
 }
 
 #[test]
-fn a_message_that_is_lost_or_comes_twice_is_a_fault_and_a_refused_one_is_not() {
-    let clean = Faults { posted: 3, accepted: 2, failed: 1, arrived: 2, ..Faults::default() };
-    assert!(clean.is_clean());
-    assert!(!Faults { lost: 1, ..clean.clone() }.is_clean());
-    assert!(!Faults { repeated: 1, ..clean }.is_clean());
-}
-
-#[test]
 fn plots_are_drawn_for_what_there_are_figures_for() {
     let mut reports = [report("restante", 1_000.0, 2.0), report("other", 250.0, 60.0)];
     let names = |reports: &[Report]| -> Vec<&str> {

@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::Setting;
 use super::course::Course;
-use super::measuring::{arrived, timings};
 use crate::ledger::Round;
 use crate::report::{Phase, Report};
 use crate::sending::{End, Through};
@@ -40,17 +39,17 @@ pub(super) async fn run(setting: &Setting) -> Result<Report, Trouble> {
 async fn day(course: &Course<'_>, round: Round) -> Result<Phase, Trouble> {
     let setting = course.setting;
     let end = End::After(setting.plan.duration);
-    course.senders.prepare(setting.plan.pace, end).await;
+    course.senders.prepare(setting.plan.pace, end, burst).await;
     let (begun, evening) = (setting.begin(), CancellationToken::new());
     let mut random = Random::seeded(setting.seed);
     let wallets = course.wallets.iter();
     let coming = wallets.map(|it| come_and_go(course, it, random.fork(), evening.clone()));
     let writing = async {
-        let lasted = course.write(("day", round), Through::Accepted, end, burst).await;
+        let wrote = course.write(("day", round), Through::Accepted, end, burst).await;
         evening.cancel();
-        lasted
+        wrote
     };
-    let (_, lasted) = tokio::join!(join_all(coming), writing);
+    let (_, wrote) = tokio::join!(join_all(coming), writing);
     match course.go_live(&course.wallets).await {
         Ok(listening) => {
             course.settle().await;
@@ -59,9 +58,7 @@ async fn day(course: &Course<'_>, round: Round) -> Result<Phase, Trouble> {
         Err(Trouble::Interrupted) => {}
         Err(trouble) => return Err(trouble),
     }
-    let count = arrived(&course.ledger, round);
-    let timings = timings(&course.ledger, round);
-    Ok(setting.finish(&begun, lasted, ("day", "message"), count, timings))
+    Ok(course.delivered(&begun, wrote, "day", round))
 }
 
 /// Five times the rate in every tenth second.

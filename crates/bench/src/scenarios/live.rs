@@ -2,7 +2,6 @@
 
 use super::Setting;
 use super::course::Course;
-use super::measuring::{arrived, timings};
 use crate::report::Report;
 use crate::sending::{End, Through, steady};
 use crate::trouble::Trouble;
@@ -18,15 +17,12 @@ pub(super) async fn run(setting: &Setting) -> Result<Report, Trouble> {
         if setting.stop.is_cancelled() {
             break;
         }
-        course.senders.prepare(plan.pace, End::After(plan.duration)).await;
+        course.senders.prepare(plan.pace, End::After(plan.duration), steady).await;
         let begun = setting.begin();
         let end = End::After(plan.duration);
-        let lasted = course.write(("live", round), Through::Arrived, end, steady).await;
+        let wrote = course.write(("live", round), Through::Arrived, end, steady).await;
         course.settle().await;
-        let ledger = &course.ledger;
-        let count = arrived(ledger, round);
-        let phase =
-            setting.finish(&begun, lasted, ("live", "message"), count, timings(ledger, round));
+        let phase = course.delivered(&begun, wrote, "live", round);
         course.end_round(vec![phase]);
     }
     listening.end().await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Setting;
+use super::course::Course;
 use crate::ledger::{Ledger, Round};
 use crate::process::Used;
 use crate::report::timing::Stopwatch;
@@ -21,6 +22,11 @@ impl Begun {
     /// How long ago.
     pub fn elapsed(&self) -> Duration {
         self.at.elapsed()
+    }
+
+    /// How long before this moment.
+    fn until(&self, moment: Instant) -> Duration {
+        moment.saturating_duration_since(self.at)
     }
 }
 
@@ -87,6 +93,15 @@ impl Setting {
     }
 }
 
+impl Course<'_> {
+    /// A phase in which messages of this round were delivered is over. It lasted as long as the writing, or until the last message came.
+    pub fn delivered(&self, begun: &Begun, wrote: Duration, name: &str, round: Round) -> Phase {
+        let last = self.ledger.last_arrival(round).map(|last| begun.until(last));
+        let (lasted, count) = (wrote.max(last.unwrap_or_default()), arrived(&self.ledger, round));
+        self.setting.finish(begun, lasted, (name, "message"), count, timings(&self.ledger, round))
+    }
+}
+
 /// From when a message was meant to be posted until it arrived, and until it was accepted; how far the senders were behind.
 /// What was delivered later than its wallet's socket would have allowed is kept apart.
 pub(super) fn timings(ledger: &Ledger, round: Round) -> Vec<Timing> {
@@ -111,7 +126,7 @@ pub(super) fn timings(ledger: &Ledger, round: Round) -> Vec<Timing> {
 }
 
 /// Messages of a round that arrived.
-pub(super) fn arrived(ledger: &Ledger, round: Round) -> u64 {
+fn arrived(ledger: &Ledger, round: Round) -> u64 {
     let mut count = 0;
     ledger.each(round, |mail| count += u64::from(mail.arrived > 0));
     count

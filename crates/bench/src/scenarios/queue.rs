@@ -41,7 +41,7 @@ async fn warm_up(course: &Course<'_>) -> Result<(), Trouble> {
 async fn accept(course: &Course<'_>, round: Round) -> Phase {
     let setting = course.setting;
     let end = End::Messages(u64::from(setting.plan.wallets) * u64::from(setting.plan.messages));
-    course.senders.prepare(setting.plan.pace, end).await;
+    course.senders.prepare(setting.plan.pace, end, steady).await;
     let begun = setting.begin();
     let lasted = course.write(("accepting", round), Through::Accepted, end, steady).await;
     let count = accepted(&course.ledger, round);
@@ -53,12 +53,12 @@ async fn drain(course: &Course<'_>) -> Result<Option<Phase>, Trouble> {
     let setting = course.setting;
     let before = course.ledger.arrived_count();
     let (bar, begun) = (Bar::new("draining", course.wallets.len() as u64), setting.begin());
-    let (wallets, trouble) = (Mutex::new(Stopwatch::new("mailbox empty")), Mutex::new(None));
+    let (wallets, troubles) = (Mutex::new(Stopwatch::new("mailbox empty")), Mutex::new(Vec::new()));
     let draining = join_all(course.wallets.iter().map(|wallet| async {
         let started = Instant::now();
         match course.listener(wallet).drain().await {
             Ok(()) => wallets.lock().note(started.elapsed().as_micros() as u64),
-            Err(other) => drop(trouble.lock().replace(other)),
+            Err(trouble) => troubles.lock().push(trouble),
         }
         bar.advance();
     }));
@@ -67,8 +67,11 @@ async fn drain(course: &Course<'_>) -> Result<Option<Phase>, Trouble> {
         () = setting.stop.cancelled() => {}
     }
     let (count, lasted) = (course.ledger.arrived_count() - before, begun.elapsed());
-    if let Some(trouble) = trouble.into_inner().filter(|_| count == 0) {
-        return Err(trouble);
+    for trouble in troubles.into_inner() {
+        if count == 0 {
+            return Err(trouble);
+        }
+        course.ledger.noted(&trouble.to_string());
     }
     let timings = wallets.into_inner().read().into_iter().collect();
     Ok((count > 0).then(|| setting.finish(&begun, lasted, ("drain", "message"), count, timings)))

@@ -4,7 +4,6 @@ use tokio::time::sleep;
 
 use super::Setting;
 use super::course::{Course, Listening};
-use super::measuring::{arrived, timings};
 use crate::progress::Bar;
 use crate::report::{Phase, Report};
 use crate::sending::{End, Through, steady};
@@ -60,13 +59,11 @@ async fn rest(course: &Course<'_>, count: u64) -> Phase {
 async fn message_all(course: &Course<'_>) -> Option<Phase> {
     let setting = course.setting;
     let end = End::Messages(u64::from(setting.plan.wallets) * u64::from(setting.plan.messages));
-    course.senders.prepare(setting.plan.pace, end).await;
+    course.senders.prepare(setting.plan.pace, end, steady).await;
     let begun = setting.begin();
-    let lasted = course.write(("messages", 1), Through::Arrived, end, steady).await;
+    let wrote = course.write(("messages", 1), Through::Arrived, end, steady).await;
     course.settle().await;
-    let count = arrived(&course.ledger, 1);
-    let timings = timings(&course.ledger, 1);
-    (count > 0).then(|| setting.finish(&begun, lasted, ("messages", "message"), count, timings))
+    Some(course.delivered(&begun, wrote, "messages", 1)).filter(|phase| phase.count > 0.0)
 }
 
 impl Setting {

@@ -106,10 +106,10 @@ impl Senders {
     }
 
     /// Seals ahead what will be needed, as far as that is known.
-    pub async fn prepare(&self, pace: Pace, end: End) {
+    pub async fn prepare(&self, pace: Pace, end: End, burst: fn(Duration) -> f64) {
         let count = match (end, pace) {
             (End::Messages(messages), _) => messages as usize,
-            (End::After(time), Pace::Rate(rate)) => (rate * time.as_secs_f64()) as usize,
+            (End::After(time), Pace::Rate(rate)) => (rate * seconds_of(time, burst)) as usize,
             (End::After(time), Pace::Clients(_)) => {
                 (READY_FOR_A_SECOND * time.as_secs_f64().min(4.0)) as usize
             }
@@ -134,9 +134,10 @@ impl Senders {
     }
 
     async fn client(self: Arc<Self>, turns: Arc<Turns>) {
-        let (writing, told) = (&turns.writing, Arc::new(Notify::new()));
+        let writing = &turns.writing;
         while turns.take() {
-            let letter = self.letters.next();
+            // One that comes late must not be taken for the next.
+            let (letter, told) = (self.letters.next(), Arc::new(Notify::new()));
             let tell = (writing.through == Through::Arrived).then(|| told.clone());
             self.ledger.posted(letter.parcel, None, writing.round, tell);
             let taken = self.post(letter).await;
@@ -169,7 +170,12 @@ impl Senders {
                 () = writing.stop.cancelled() => None,
             };
             let Some(due) = due else { break };
-            under_way.spawn(self.clone().post_at(due, writing.round, room.clone()));
+            under_way.spawn(self.clone().post_at(
+                due,
+                writing.round,
+                room.clone(),
+                writing.stop.clone(),
+            ));
             writing.bar.advance();
             while under_way.try_join_next().is_some() {}
         }
@@ -177,8 +183,17 @@ impl Senders {
         while under_way.join_next().await.is_some() {}
     }
 
-    async fn post_at(self: Arc<Self>, due: Instant, round: Round, room: Arc<Semaphore>) {
+    async fn post_at(
+        self: Arc<Self>,
+        due: Instant,
+        round: Round,
+        room: Arc<Semaphore>,
+        stop: CancellationToken,
+    ) {
         let Ok(_place) = room.acquire().await else { return };
+        if stop.is_cancelled() {
+            return;
+        }
         let letter = self.letters.next();
         self.ledger.posted(letter.parcel, Some(due), round, None);
         self.post(letter).await;
@@ -199,6 +214,13 @@ impl Senders {
         self.ledger.failed(&why);
         false
     }
+}
+
+/// How many seconds of the usual rate there are in this time.
+fn seconds_of(time: Duration, burst: fn(Duration) -> f64) -> f64 {
+    const STEP: Duration = Duration::from_millis(100);
+    let steps = (time.as_secs_f64() / STEP.as_secs_f64()).ceil() as u32;
+    (0..steps).map(|step| burst(STEP * step) * STEP.as_secs_f64()).sum()
 }
 
 /// Who may write the next message in a closed loop.

@@ -27,7 +27,7 @@ pub struct PgSpec {
 }
 
 impl PgSpec {
-    /// One with the defaults of the package, which lets everybody in.
+    /// One with PostgreSQL's own defaults but little memory (`shared_buffers` of 32 MB), which lets everybody in.
     pub fn plain() -> Self {
         Self::default()
     }
