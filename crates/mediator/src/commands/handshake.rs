@@ -54,7 +54,11 @@ impl Mediator {
         };
         let who = match self.stores.connections.admit(&connection, invitation).await? {
             Admission::Admitted => self.directory.introduce_with(connection, secret),
-            Admission::Known(known) => self.directory.introduce(*known),
+            // Our address may have changed since, and the peer has to hear the one of today.
+            Admission::Known(known) => {
+                let our_did = self.our_did(request, known.our_key);
+                self.directory.introduce(Connection { our_did, ..*known })
+            }
             Admission::Refused => return Ok(Err(Problem::EXPIRED_INVITATION)),
         };
         Ok(who.ok_or(Problem::REQUEST_PROCESSING_ERROR))
