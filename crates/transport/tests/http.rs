@@ -5,7 +5,8 @@ mod common;
 use std::time::Duration;
 
 use common::{open, post, rest, status, tight};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::time::Instant;
 use transport::{Count, Limits};
 
 #[tokio::test]
@@ -177,6 +178,25 @@ async fn a_connection_at_rest_is_closed_and_not_counted_as_slow() {
     let keep = post("forward", "text/plain").replace("connection: close\r\n", "");
     assert_eq!(status(&port.exchange(keep.as_bytes()).await), 202);
     assert_eq!(port.tally.of(Count::HeadTimeouts), 0);
+}
+
+#[tokio::test]
+async fn a_connection_in_use_outlives_the_rest_that_one_without_is_given() {
+    let idle = Duration::from_secs(2);
+    let port = open(Limits { idle, ..tight() }).await;
+    let keep = post("forward", "text/plain").replace("connection: close\r\n", "");
+    let mut tcp = BufReader::new(port.connect().await);
+    let begin = Instant::now();
+    while begin.elapsed() < idle * 5 / 4 {
+        tcp.write_all(keep.as_bytes()).await.unwrap();
+        let mut line = String::new();
+        tcp.read_line(&mut line).await.unwrap();
+        assert_eq!(status(&line), 202, "after {:?}", begin.elapsed());
+        while line != "\r\n" {
+            line.clear();
+            assert!(tcp.read_line(&mut line).await.unwrap() > 0, "the head ends early");
+        }
+    }
 }
 
 #[tokio::test]

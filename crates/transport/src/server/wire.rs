@@ -185,20 +185,20 @@ impl Stall {
 }
 
 impl Watch {
-    /// Errs once the peer has taken too long over the present phase.
-    fn check(&mut self, phase: Phase, cx: &mut Context<'_>) -> io::Result<()> {
+    /// Whether the peer has taken too long over the present phase.
+    fn is_over(&mut self, phase: Phase, cx: &mut Context<'_>) -> bool {
         if phase != self.phase {
             self.phase = phase;
             let patience = if phase == Phase::Head { self.head } else { self.idle };
             self.timer.as_mut().reset(Instant::now() + patience);
         }
-        if phase == Phase::Busy || self.timer.as_mut().poll(cx).is_pending() {
-            return Ok(());
-        }
-        if phase == Phase::Head {
-            self.tally.add(Count::HeadTimeouts);
-        }
-        Err(io::ErrorKind::TimedOut.into())
+        phase != Phase::Busy && self.timer.as_mut().poll(cx).is_ready()
+    }
+
+    /// A request has begun: the time of whatever is read for next, the rest of its head or the one after it, begins anew. Nothing
+    /// is read while a request is dealt with, so that we would not see that phase.
+    fn request_begins(&mut self) {
+        self.phase = Phase::Busy;
     }
 }
 
@@ -210,12 +210,21 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         let phase = wire.pulse.phase();
-        wire.watch.check(phase, cx)?;
+        let over = wire.watch.is_over(phase, cx);
+        if over && phase == Phase::Head {
+            wire.watch.tally.add(Count::HeadTimeouts);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let before = buffer.filled().len();
-        let read = ready!(Pin::new(&mut wire.stream).poll_read(cx, buffer));
+        let read = match Pin::new(&mut wire.stream).poll_read(cx, buffer) {
+            // A request that has come by now has come in time.
+            Poll::Pending if over => return Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            read => ready!(read),
+        };
         let length = buffer.filled().len() - before;
         if phase == Phase::Idle && length > 0 {
             wire.pulse.enter(Phase::Head);
+            wire.watch.request_begins();
         }
         Poll::Ready(wire.note(read.map(|()| length)))
     }
