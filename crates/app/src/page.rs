@@ -1,7 +1,5 @@
 //! What a browser sees: one page without anything from elsewhere.
 
-use anyhow::Context;
-
 use crate::qr::Qr;
 
 const HOME: &str = include_str!("page/home.html");
@@ -11,38 +9,38 @@ pub const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none
      style-src 'sha256-cIiWxJqoeYHLOtI1GIs4VPah1ZOU3V7ehj4xxQoSqSw='; script-src 'sha256-Js8DjdZRYfaWqo4mB4+4kNR+69PVUyYOPeH3m3Tc6C8='";
 
 /// What the page is about.
-pub struct Home<'a> {
+pub struct Home {
     /// The mediator's name.
-    pub label: &'a str,
+    pub label: String,
     /// The invitation's URL.
-    pub invitation: &'a str,
+    pub invitation: String,
     /// The public URL.
-    pub endpoint: &'a str,
+    pub endpoint: String,
     /// The same for sockets.
-    pub socket: &'a str,
+    pub socket: String,
     /// Whether no other device can reach the public URL.
     pub loopback: bool,
 }
 
-/// The invitation page.
-///
-/// # Errors
-/// If the invitation does not fit into a QR code.
-pub fn home(home: &Home<'_>) -> anyhow::Result<String> {
-    let qr = Qr::new(home.invitation).context("cannot draw the invitation")?;
+/// The invitation page. An invitation that is too long for a QR code is there as a link all the same.
+pub fn home(home: &Home) -> String {
+    let qr = Qr::new(&home.invitation).map_or_else(
+        |_| "<p>This invitation is too long for a QR code.</p>".to_owned(),
+        |qr| qr.svg("QR code of the invitation"),
+    );
     let notice = if home.loopback { NOTICE } else { "" };
     let mut page = HOME.to_owned();
     for (place, text) in [
         ("{{notice}}", notice),
-        ("{{qr}}", &qr.svg("QR code of the invitation")),
-        ("{{label}}", &escape(home.label)),
-        ("{{url}}", &escape(home.invitation)),
-        ("{{endpoint}}", &escape(home.endpoint)),
-        ("{{socket}}", &escape(home.socket)),
+        ("{{qr}}", &qr),
+        ("{{label}}", &escape(&home.label)),
+        ("{{url}}", &escape(&home.invitation)),
+        ("{{endpoint}}", &escape(&home.endpoint)),
+        ("{{socket}}", &escape(&home.socket)),
     ] {
         page = page.replace(place, text);
     }
-    Ok(page)
+    page
 }
 
 const NOTICE: &str = "<p class=\"notice\"><strong>Only this machine can reach this mediator.</strong> For phones in your \
@@ -71,15 +69,17 @@ mod tests {
     use super::*;
 
     fn example(label: &str, loopback: bool) -> String {
-        let invitation = "http://127.0.0.1:8080?oob=eyJ9";
-        let page = Home {
-            label,
-            invitation,
-            endpoint: "http://127.0.0.1:8080",
-            socket: "ws://127.0.0.1:8080",
+        inviting("http://127.0.0.1:8080?oob=eyJ9", label, loopback)
+    }
+
+    fn inviting(invitation: &str, label: &str, loopback: bool) -> String {
+        home(&Home {
+            label: label.to_owned(),
+            invitation: invitation.to_owned(),
+            endpoint: "http://127.0.0.1:8080".to_owned(),
+            socket: "ws://127.0.0.1:8080".to_owned(),
             loopback,
-        };
-        home(&page).unwrap()
+        })
     }
 
     fn hash_of(tag: &str) -> String {
@@ -114,6 +114,13 @@ mod tests {
         assert!(page.contains("&#60;script&#62;"));
         assert_eq!(page.matches("<script>").count(), 1);
         assert!(!page.contains("{{"));
+    }
+
+    #[test]
+    fn an_invitation_too_long_for_a_code_is_a_link_all_the_same() {
+        let long = format!("http://127.0.0.1:8080?oob={}", "a".repeat(4000));
+        let page = inviting(&long, "m", false);
+        assert!(page.contains("too long for a QR code") && page.contains(&long));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a browser, a script or a probe gets to see of this mediator.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use config::PublicUrl;
@@ -11,42 +11,44 @@ use transport::{Page, Pages};
 use crate::health::Health;
 use crate::page::{self, Home};
 
-/// Pages that are written once, at the start.
+/// Pages that are written once.
 pub struct Shown {
-    home: Page,
+    /// Drawn for its first visitor: most mediators never have one, and a QR code takes more room than the start.
+    home: LazyLock<Page, Box<dyn FnOnce() -> Page + Send>>,
     invitation: Page,
     health: Arc<Health>,
 }
 
 impl Shown {
     /// The pages of this mediator.
-    ///
-    /// # Errors
-    /// If the invitation does not fit into a QR code.
-    pub fn new(mediator: &Mediator, url: &PublicUrl, health: Arc<Health>) -> anyhow::Result<Self> {
+    pub fn new(mediator: &Mediator, url: &PublicUrl, health: Arc<Health>) -> Self {
         let invitation = mediator.invitation();
-        let home = page::home(&Home {
-            label: &mediator.settings().introduction.label,
-            invitation: &invitation.url,
-            endpoint: &url.to_string(),
-            socket: &url.socket(),
-            loopback: url.is_loopback(),
-        })?;
         let json =
             json!({"invitation": invitation.json, "invitation_url": invitation.url}).to_string();
-        Ok(Self {
-            home: Page {
-                content_type: "text/html; charset=utf-8",
-                policy: Some(page::POLICY),
-                body: Bytes::from(home),
-            },
+        let home = Home {
+            label: mediator.settings().introduction.label.clone(),
+            invitation: invitation.url.clone(),
+            endpoint: url.to_string(),
+            socket: url.socket(),
+            loopback: url.is_loopback(),
+        };
+        Self {
+            home: LazyLock::new(Box::new(move || drawn(&home))),
             invitation: Page {
                 content_type: "application/json",
                 policy: None,
                 body: Bytes::from(json),
             },
             health,
-        })
+        }
+    }
+}
+
+fn drawn(home: &Home) -> Page {
+    Page {
+        content_type: "text/html; charset=utf-8",
+        policy: Some(page::POLICY),
+        body: Bytes::from(page::home(home)),
     }
 }
 

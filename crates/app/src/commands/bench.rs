@@ -29,9 +29,14 @@ const SCENARIOS: [(Scenario, &str); 5] = [
 
 /// The subcommand.
 pub fn command() -> Command {
-    let scenarios = SCENARIOS.map(|(scenario, about)| options::command(scenario).about(about));
     Command::new("bench")
         .about("Measure any mediator with simulated wallets, given its invitation")
+        .defer(scenarios)
+}
+
+fn scenarios(command: Command) -> Command {
+    let scenarios = SCENARIOS.map(|(scenario, about)| options::command(scenario).about(about));
+    command
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(scenarios)

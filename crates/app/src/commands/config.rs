@@ -8,10 +8,13 @@ use crate::{cli, root_secret, settings};
 
 /// The subcommand.
 pub fn command() -> Command {
+    Command::new("config").about("Check and explain the configuration").defer(verbs)
+}
+
+fn verbs(command: Command) -> Command {
     let check = Command::new("check")
         .about("Check the configuration, and show what is in force and who said so");
-    Command::new("config")
-        .about("Check and explain the configuration")
+    command
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(cli::with_settings(check))

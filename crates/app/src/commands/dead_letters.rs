@@ -20,8 +20,13 @@ use crate::{assembly, cli, control, settings, stores};
 
 /// The subcommand.
 pub fn command() -> Command {
-    let about = "List, replay or drop mail that an endpoint refused for good";
-    letters::command(about, "Put it back at the end of its mailbox", cli::with_settings)
+    Command::new(letters::NAME)
+        .about("List, replay or drop mail that an endpoint refused for good")
+        .defer(verbs)
+}
+
+fn verbs(command: Command) -> Command {
+    letters::verbs(command, "Put it back at the end of its mailbox", cli::with_settings)
 }
 
 /// Runs it.

@@ -11,11 +11,13 @@ use crate::{cli, deliverer, logs, queues};
 
 /// The subcommand.
 pub fn command() -> Command {
-    let command = Command::new("deliverer")
+    Command::new("deliverer")
         .about("Deliver what ACA-Py agents push to Redis; takes the place of their deliverer")
-        .args_conflicts_with_subcommands(true)
-        .subcommand(dead_letters::command());
-    with_settings(command)
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
+    with_settings(command.args_conflicts_with_subcommands(true).subcommand(dead_letters::command()))
 }
 
 /// Adds the flags that say something to a deliverer.

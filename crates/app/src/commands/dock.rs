@@ -30,9 +30,14 @@ const FLAGS: [(&str, &str, &str); 7] = [
 
 /// The subcommand.
 pub fn command() -> Command {
-    let flags = FLAGS.map(|(flag, _, help)| Arg::new(flag).long(flag).help(help));
-    let command = Command::new("dock")
+    Command::new("dock")
         .about("Hold sockets for a backend that cannot; takes the place of SocketDock")
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
+    let flags = FLAGS.map(|(flag, _, help)| Arg::new(flag).long(flag).help(help));
+    let command = command
         .args(flags)
         .arg(
             Arg::new("bindip")

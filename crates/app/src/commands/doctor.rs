@@ -9,16 +9,18 @@ use crate::{cli, doctor, queues, settings};
 
 /// The subcommand.
 pub fn command() -> Command {
+    Command::new("doctor")
+        .about("Check the configuration, the stores, clock and limits, and say what to change")
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
     let part = Arg::new("part")
         .value_name("PART")
         .value_parser(["mediator", "dock", "relay", "deliverer"])
         .default_value("mediator")
         .help("What is to be started");
-    cli::with_settings(
-        Command::new("doctor")
-            .about("Check the configuration, the stores, clock and limits, and say what to change")
-            .arg(part),
-    )
+    cli::with_settings(command.arg(part))
 }
 
 /// Runs it.

@@ -18,6 +18,12 @@ use crate::{cli, settings};
 
 /// The subcommand.
 pub fn command() -> Command {
+    Command::new("invite")
+        .about("Print an invitation, from the running mediator or, if none runs, from its data directory")
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
     let once = Arg::new("once")
         .long("once")
         .action(ArgAction::SetTrue)
@@ -31,14 +37,7 @@ pub fn command() -> Command {
         .long("json")
         .action(ArgAction::SetTrue)
         .help("Print it as GET /invitation does");
-    let about =
-        "Print an invitation, from the running mediator or, if none runs, from its data directory";
-    cli::with_settings(Command::new("invite").about(about).args([
-        once,
-        lifetime,
-        json,
-        ShowQr::arg(),
-    ]))
+    cli::with_settings(command.args([once, lifetime, json, ShowQr::arg()]))
 }
 
 /// Runs it.

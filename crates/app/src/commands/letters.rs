@@ -22,11 +22,13 @@ pub trait Letters {
     async fn discard(&self, id: &str) -> anyhow::Result<bool>;
 }
 
+/// The name of the subcommand.
+pub const NAME: &str = "dead-letters";
+
 /// The subcommand with its verbs, each made by `verb` of its name and what it does; `back` is what `replay` does.
-pub fn command(about: &'static str, back: &'static str, verb: fn(Command) -> Command) -> Command {
+pub fn verbs(command: Command, back: &'static str, verb: fn(Command) -> Command) -> Command {
     let verb = |name, about| verb(Command::new(name).about(about));
-    Command::new("dead-letters")
-        .about(about)
+    command
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(verb("list", "List them").arg(json()))

@@ -19,6 +19,10 @@ use crate::{admin, assembly, cli, control, docks, lan, logs, settings, signals};
 
 /// The subcommand.
 pub fn command() -> Command {
+    Command::new("mediator").about("Run the mediator").defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
     let lan = Arg::new("lan").long("lan").action(ArgAction::SetTrue).help(
         "Listen on this machine's address in its network, so that phones there can reach it (with the port of --listen)",
     );
@@ -26,9 +30,7 @@ pub fn command() -> Command {
         .long("core")
         .action(ArgAction::SetTrue)
         .help("Serve the sockets of docks that share the store (restante dock --store)");
-    cli::with_settings(
-        Command::new("mediator").about("Run the mediator").arg(lan).arg(core).arg(ShowQr::arg()),
-    )
+    cli::with_settings(command.arg(lan).arg(core).arg(ShowQr::arg()))
 }
 
 /// Runs it.
@@ -54,7 +56,7 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
     let url = public_url(&config, &listener)?;
     let parts = assembly::mediator(&config, &url, Purpose::Serving).await?;
     let Assembled { mediator, clock, health, spool, .. } = &parts;
-    let shown = Shown::new(mediator, &url, health.clone())?;
+    let shown = Shown::new(mediator, &url, health.clone());
     let options = ServeOptions {
         limits: assembly::limits(&config, &url),
         tls: assembly::certificates(&config.tls)?,

@@ -11,15 +11,18 @@ use crate::{cli, logs, queues, relay};
 
 /// The subcommand.
 pub fn command() -> Command {
+    Command::new("relay")
+        .about("Put what comes for ACA-Py agents into Redis; takes the place of their relay")
+        .defer(arguments)
+}
+
+fn arguments(command: Command) -> Command {
     let deliver = Arg::new("deliver")
         .long("deliver")
         .action(ArgAction::SetTrue)
         .help("Deliver what agents send too, as `restante deliverer` does");
-    let command = Command::new("relay")
-        .about("Put what comes for ACA-Py agents into Redis; takes the place of their relay")
-        .args_conflicts_with_subcommands(true)
-        .subcommand(events::command())
-        .arg(deliver);
+    let command =
+        command.args_conflicts_with_subcommands(true).subcommand(events::command()).arg(deliver);
     cli::with_settings_of(command, |section| {
         matches!(section, "listen" | "store" | "tls" | "transport" | "shutdown" | "admin" | "log")
     })

@@ -16,11 +16,16 @@ const PAGE: usize = 500;
 
 /// The subcommand.
 pub fn command() -> Command {
-    let about = "List, show, replay or drop messages that could not be delivered";
+    Command::new(letters::NAME)
+        .about("List, show, replay or drop messages that could not be delivered")
+        .defer(verbs)
+}
+
+fn verbs(command: Command) -> Command {
     let id = Arg::new("id").value_name("ID").required(true).help("As `list` shows it");
     let show =
         Command::new("show").about("Show one, without its body and the values of its headers");
-    letters::command(about, "Put them at the end of the outbound list", with_settings)
+    letters::verbs(command, "Put them at the end of the outbound list", with_settings)
         .subcommand(with_settings(show).arg(id))
 }
 
