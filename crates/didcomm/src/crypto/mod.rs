@@ -11,6 +11,8 @@ pub(crate) mod convert;
 pub(crate) mod signature;
 
 use aws_lc_rs::{digest, hkdf, rand};
+use blake2::digest::consts::U16;
+use blake2::{Blake2b, Digest};
 use zeroize::Zeroizing;
 
 /// A key that was refused, or a ciphertext that does not open. It says no more on purpose.
@@ -39,6 +41,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     out
+}
+
+/// BLAKE2b-128 of `parts`, joined as they are: about half the time of [`sha256`] on processors without instructions for that.
+#[must_use]
+pub fn fingerprint(parts: &[&[u8]]) -> [u8; 16] {
+    let hash = Blake2b::<U16>::new();
+    parts.iter().fold(hash, |hash, part| hash.chain_update(part)).finalize().into()
 }
 
 /// 32 bytes derived from `secret` for the purpose that `info` spells, by HKDF-SHA-256 without salt (RFC 5869).

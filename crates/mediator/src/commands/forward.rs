@@ -199,10 +199,7 @@ fn fingerprint(envelope: &[u8]) -> Option<[u8; 16]> {
         return None;
     }
     // The quotes of the raw strings keep the parts apart.
-    let digest = crypto::sha256(parts.concat().as_bytes());
-    let mut short = [0; 16];
-    short.copy_from_slice(&digest[..16]);
-    Some(short)
+    Some(crypto::fingerprint(&parts.map(str::as_bytes)))
 }
 
 #[cfg(test)]

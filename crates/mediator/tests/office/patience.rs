@@ -1,5 +1,4 @@
 //! Forwards while the store is slow or away.
-#![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,33 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use didcomm::{Destination, SecretKey};
-use mediator::{Answer, Carried, Carrier, End, Identity, Mediator, Patience, RootSecret, Settings};
+use mediator::{Answer, Identity, Mediator, Patience, RootSecret, Settings};
 use protocols::client;
 use store::memory::MemoryStore;
 use store::{
-    Appended, Clock, Demand, Depth, Epoch, Holder, KeyAction, KeyChange, Keylists, Letter, Mail,
-    Mailbox, Manner, Position, RecipientId, Result, Stores, Timestamp, Watch,
+    Appended, Demand, Depth, Epoch, Holder, KeyAction, KeyChange, Keylists, Letter, Mail, Mailbox,
+    Manner, Position, RecipientId, Result, Stores, Timestamp, Watch,
 };
 use tokio::time::{Instant, sleep};
 
+use crate::{Nowhere, Paused};
+
 const OWNER: RecipientId = RecipientId([3; 16]);
-
-struct Paused(Instant);
-
-impl Clock for Paused {
-    fn now(&self) -> Timestamp {
-        Timestamp(1_000_000) + self.0.elapsed()
-    }
-}
-
-struct Nowhere;
-
-#[async_trait]
-impl Carrier for Nowhere {
-    async fn carry(&self, _: &str, _: &[Bytes]) -> Carried {
-        Carried { taken: 0, end: End::Failed("nowhere".to_owned()) }
-    }
-}
 
 /// A mailbox that says nothing, neither yes nor no, while it is silent.
 struct Silent {
