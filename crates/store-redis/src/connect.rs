@@ -84,7 +84,7 @@ async fn ask(
     Ok(Info::read(&text))
 }
 
-fn check(at: &str, address: &Address, info: &Info) -> Result<(), ConnectError> {
+pub(crate) fn check(at: &str, address: &Address, info: &Info) -> Result<(), ConnectError> {
     let at = at.to_owned();
     let policy = info.get("maxmemory_policy").to_owned();
     if !info.is_new_enough() {

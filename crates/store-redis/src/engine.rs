@@ -5,15 +5,16 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, RedisError, RedisResult, Value};
 use store::{Result, StoreError, Timestamp};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::connect::{probe, recognise, why};
-use crate::door::Door;
+use crate::door::{Door, OPENING};
 use crate::errors::{is_unknown_script, store_error};
 use crate::lane::{Lane, Way};
 use crate::names::Names;
 use crate::options::Address;
 use crate::script::{Call, lane_of};
+use crate::settings::check_primaries;
 use crate::{ConnectError, Options};
 
 /// How long anything may take, waiting for its turn included.
@@ -22,6 +23,9 @@ pub(crate) const LIMIT: Duration = Duration::from_millis(1_500);
 const LANES: usize = 2;
 /// How many commands may be under way on one connection.
 const UNDER_WAY: usize = 1_024;
+
+/// How long a server that is silent is asked again at the start: one whose disk is busy says nothing meanwhile.
+const STARTING: Duration = Duration::from_secs(6);
 
 /// A single Redis or a cluster.
 pub(crate) struct Engine {
@@ -34,13 +38,29 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Recognises what stands at the address, connects to it, and tries whether it lets us do what stores do.
+    /// Recognises what stands at the address, connects to it, and tries whether it lets us do what stores do. A server that is silent
+    /// has 6 s; one that refuses has not.
     ///
     /// # Errors
     /// What to change.
     pub async fn connect(options: &Options) -> std::result::Result<Self, ConnectError> {
+        let began = Instant::now();
+        loop {
+            let tried = Instant::now();
+            match Self::try_to_connect(options).await {
+                Err(ConnectError::Unreachable { .. })
+                    if tried.elapsed() >= OPENING && began.elapsed() < STARTING => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_to_connect(options: &Options) -> std::result::Result<Self, ConnectError> {
         let engine = Self::open(options).await?;
         engine.attempt(&probe(&engine.names)).await.map_err(|error| engine.refused(&error))?;
+        if engine.is_cluster {
+            check_primaries(&engine).await?;
+        }
         Ok(engine)
     }
 
@@ -52,8 +72,8 @@ impl Engine {
         let (address, names) = (Address::of(options)?, Names::new(&options.prefix)?);
         let door = Door::new(&address, options)?;
         let is_cluster = recognise(&address, &door, &names).await?;
-        // One connection is the listener's.
-        let lanes = options.max_connections.saturating_sub(1).clamp(1, LANES);
+        // One connection hears of mail, one of evictions.
+        let lanes = options.max_connections.saturating_sub(2).clamp(1, LANES);
         let turns = Semaphore::new(lanes * UNDER_WAY);
         let way = Way { address: address.clone(), door: door.clone(), is_cluster };
         let mut engine = Self { address, door, names, is_cluster, lanes: Vec::new(), turns };
@@ -68,6 +88,11 @@ impl Engine {
     pub fn refused(&self, error: &RedisError) -> ConnectError {
         let (host, port) = &self.address.hosts[0];
         why(&format!("{host}:{port}"), &self.names, error)
+    }
+
+    /// Where it was looked for.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Names the keys.

@@ -20,7 +20,7 @@ pub(crate) fn store_error(error: &RedisError) -> StoreError {
 
 fn by_code(code: &str, text: String) -> StoreError {
     match code {
-        "OOM" => StoreError::Full(text),
+        "OOM" => full(&text),
         // Disks that are full show when the snapshot fails.
         "MISCONF" => StoreError::Full(text),
         "WRONGTYPE" => StoreError::Damaged(text),
@@ -31,7 +31,7 @@ fn by_code(code: &str, text: String) -> StoreError {
 /// Errors that a script meets come as plain text.
 fn by_detail(text: String) -> StoreError {
     if text.contains("OOM command not allowed") || text.contains("-OOM") {
-        StoreError::Full(text)
+        full(&text)
     } else if ["-READONLY", "-NOREPLICAS", "-CLUSTERDOWN", "-MASTERDOWN", "max number of clients"]
         .iter()
         .any(|code| text.contains(code))
@@ -42,6 +42,11 @@ fn by_detail(text: String) -> StoreError {
     } else {
         StoreError::Damaged(text)
     }
+}
+
+/// Whoever reads this has to do something.
+fn full(text: &str) -> StoreError {
+    StoreError::Full(format!("raise its maxmemory, or remove what else is kept there ({text})"))
 }
 
 /// Whether the server does not know the script, so that nothing was done.

@@ -6,11 +6,12 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Value, cmd};
 use store::{Result, StoreError};
 
-use crate::RedisStore;
+use crate::connect::check;
 use crate::door::OPENING;
 use crate::engine::Engine;
 use crate::errors::store_error;
 use crate::info::Info;
+use crate::{ConnectError, RedisStore};
 
 /// The settings on which the promise "accepted means kept" rests; of a cluster's primaries, those that promise least.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +100,20 @@ pub(crate) async fn weakest(engine: &Engine) -> Result<Settings> {
         });
     }
     weakest.ok_or_else(|| StoreError::Unavailable("no primary is known".to_owned()))
+}
+
+/// Refuses a cluster with a primary that is not fit for mail: the server that answered first says nothing about the others. One that is
+/// away just now is not waited for.
+///
+/// # Errors
+/// What to change.
+pub(crate) async fn check_primaries(engine: &Engine) -> std::result::Result<(), ConnectError> {
+    for node in primaries(engine).await.unwrap_or_default() {
+        let Ok(mut connection) = open(engine, &node).await else { continue };
+        let Ok(info) = ask::<String>(&mut connection, &cmd("INFO")).await else { continue };
+        check(&format!("{}:{}", node.0, node.1), engine.address(), &Info::read(&info))?;
+    }
+    Ok(())
 }
 
 type Node = (String, u16);

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use crate::Result;
 
-/// Copies of what is kept, or can be found out, elsewhere: routes, resolved DIDs. The *truth* is whatever a load asks; this
+/// Copies of what is kept, or can be found out, elsewhere: routes. (The DIDs of peers resolve themselves.) The *truth* is whatever a load asks; this
 /// only saves asking it. Losing everything in here costs time and nothing else, so that no read ever fails because of it: a
 /// cache whose engine is away knows nothing and keeps nothing.
 ///

@@ -89,8 +89,8 @@ pub trait Mailbox: Send + Sync {
     /// [`Notice::Displaced`](crate::Notice::Displaced).
     ///
     /// The bell carries no mail and may ring without reason. A store over an engine that can lose a wake looks through all
-    /// mailboxes that are watched in its process, in batches, every 30 s and whenever it may have missed something: so long
-    /// may a bell be late.
+    /// mailboxes that are watched in its process, in batches, every minute at least and whenever it may have missed something:
+    /// so long may a bell be late.
     ///
     /// # Errors
     /// [`StoreError::Displaced`](crate::StoreError::Displaced) if a newer epoch already reads here and one of both is

@@ -136,7 +136,7 @@ async fn a_replica_takes_no_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_server_is_said_to_be_full() {
     let redis = RedisServer::start(RedisSpec::plain().with("maxmemory", "1")).await;
-    expect_refusal(&redis.url(), &[], 1, "maxmemory").await;
+    expect_refusal(&redis.url(), &[], 1, "raise its maxmemory").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,8 @@ section! {
     Redis "redis" {
         /// The server, or some nodes of the cluster, if `store.url` or `store.keylists` says just `redis`.
         connection: Option<RedisUrl> = "";
-        /// Connections of this mediator to each server, at most. What comes when all are busy waits for its turn.
+        /// Connections of this mediator to each server, at most; 3 are the least, and it makes no more than 4, because commands share
+        /// them. What comes when all are busy waits for its turn.
         max_connections: usize = "50";
         /// What the names of all keys begin with. Deployments with different prefixes can share a server.
         prefix: String = "restante";

@@ -5,7 +5,7 @@
 //! the mailbox's slot. Readers cost no subscription of their own, and a process subscribes once, to all of its channels.
 //!
 //! A wake is a hint. What a break of the connection swallowed is looked up in batches after every new subscription, and
-//! every 30 s in any case.
+//! every minute in any case.
 
 mod link;
 mod listener;

@@ -92,6 +92,24 @@ async fn a_server_that_throws_keys_away() {
 }
 
 #[tokio::test]
+async fn a_cluster_of_which_one_primary_throws_keys_away() {
+    let cluster = RedisCluster::start().await;
+    let mut primaries = Vec::new();
+    for node in cluster.nodes() {
+        if node.cli(&["ROLE"]).await.starts_with("master") {
+            primaries.push(node);
+        }
+    }
+    for node in primaries {
+        node.cli(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
+        let error = refused(Options::new(cluster.url())).await;
+        assert!(matches!(error, ConnectError::Evicts { .. }), "{error:?}");
+        assert!(error.to_string().contains(&node.port().to_string()), "{error}");
+        node.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+    }
+}
+
+#[tokio::test]
 async fn a_replica() {
     let primary = RedisServer::start(RedisSpec::plain()).await;
     let of = format!("127.0.0.1 {}", primary.port());

@@ -26,6 +26,19 @@ async fn a_wake_arrives_though_the_connection_for_wakes_was_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_silent_for_a_while_at_the_start_is_waited_for() {
+    let server = RedisServer::start(RedisSpec::plain()).await;
+    server.pause();
+    let starts = tokio::spawn(Party::on(Options::new(server.url())));
+    // Longer than one try takes.
+    sleep(Duration::from_secs(2)).await;
+    assert!(!starts.is_finished());
+    server.resume();
+    let party = starts.await.expect("it starts");
+    assert!(party.put(ALICE, "new").await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_forgot_everything_serves_the_same_sessions_and_repeats_no_id() {
     let mut server = RedisServer::start(RedisSpec::plain()).await;
     let party = Party::on(Options::new(server.url())).await;
