@@ -67,6 +67,11 @@ impl Deployment {
         }
     }
 
+    /// What the embedded stores take on disk, in MB.
+    pub fn on_disk(&self) -> f64 {
+        self.instances.iter().map(Measured::on_disk).sum()
+    }
+
     /// Resident memory of all instances in MB.
     pub fn resident(&self) -> f64 {
         self.instances.iter().map(Measured::resident).sum()

@@ -12,11 +12,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::arguments::Arguments;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Used};
 use crate::load;
 
 /// Microseconds from the moment a message was meant to be posted to its arrival; 0 until it arrived.
-type Latencies = Arc<Vec<AtomicU64>>;
+pub type Latencies = Arc<Vec<AtomicU64>>;
 
 /// Messages of the first second, which are not counted.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -35,7 +35,7 @@ pub async fn measure(deployment: &Deployment, arguments: &Arguments) {
     let wallets = join_all(deployment, wallets).await;
     let forwards: Arc<Vec<(usize, Bytes)>> = Arc::new(sealed(&wallets, count));
 
-    let latencies: Latencies = Arc::new((0..count).map(|_| AtomicU64::new(0)).collect());
+    let latencies = none_arrived(count);
     let sockets = open_all(deployment, &wallets).await;
     let start = Instant::now() + Duration::from_secs(1);
     let pace = Pace { start, rate };
@@ -61,18 +61,29 @@ pub async fn measure(deployment: &Deployment, arguments: &Arguments) {
     for post in posts {
         refused += usize::from(post.await.expect("a sender") != Posted::Accepted);
     }
+    until_all_arrived(&latencies).await;
+    let used = deployment.used() - before;
+    readers.iter().for_each(JoinHandle::abort);
+    report(&latencies[skipped..], refused, used);
+}
+
+/// None of `count` messages has arrived.
+pub fn none_arrived(count: usize) -> Latencies {
+    Arc::new((0..count).map(|_| AtomicU64::new(0)).collect())
+}
+
+/// Waits for the last ones, not for ever.
+pub async fn until_all_arrived(latencies: &Latencies) {
     let waited = Instant::now();
     while latencies.iter().any(|latency| latency.load(Ordering::Relaxed) == 0)
         && waited.elapsed() < TAIL
     {
         sleep(Duration::from_millis(20)).await;
     }
-    let used = deployment.used() - before;
-    readers.iter().for_each(JoinHandle::abort);
-    report(&latencies[skipped..], refused, used);
 }
 
-fn report(latencies: &[AtomicU64], refused: usize, used: crate::deployment::Used) {
+/// Says how these went.
+pub fn report(latencies: &[AtomicU64], refused: usize, used: Used) {
     let mut arrived: Vec<u64> = latencies.iter().map(|one| one.load(Ordering::Relaxed)).collect();
     let missing = arrived.iter().filter(|one| **one == 0).count();
     arrived.retain(|one| *one > 0);
@@ -94,14 +105,16 @@ fn report(latencies: &[AtomicU64], refused: usize, used: crate::deployment::Used
     );
 }
 
+/// When each message is to be posted.
 #[derive(Clone, Copy)]
-struct Pace {
-    start: Instant,
-    rate: u32,
+pub struct Pace {
+    pub start: Instant,
+    pub rate: u32,
 }
 
 impl Pace {
-    fn due(&self, number: usize) -> Instant {
+    /// When this one is.
+    pub fn due(&self, number: usize) -> Instant {
         self.start + Duration::from_secs_f64(number as f64 / f64::from(self.rate))
     }
 }
@@ -115,7 +128,7 @@ pub async fn join_all(deployment: &Deployment, count: u32) -> Vec<Wallet> {
 }
 
 /// A live socket of each wallet, in turn with each instance.
-async fn open_all(deployment: &Deployment, wallets: &[Wallet]) -> Vec<Socket> {
+pub async fn open_all(deployment: &Deployment, wallets: &[Wallet]) -> Vec<Socket> {
     let opening = wallets.iter().enumerate().map(|(turn, wallet)| async move {
         go_live(&wallet.by_way_of(deployment.address(turn))).await
     });
@@ -140,7 +153,12 @@ pub async fn go_live(wallet: &Wallet) -> Socket {
 }
 
 /// Notes when each message arrives, and acknowledges it.
-fn read(mut socket: Socket, agent: Arc<Agent>, latencies: Latencies, pace: Pace) -> JoinHandle<()> {
+pub fn read(
+    mut socket: Socket,
+    agent: Arc<Agent>,
+    latencies: Latencies,
+    pace: Pace,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Some(frame) = socket.hear_within(Duration::from_secs(3600)).await {
             for parcel in acknowledge(&mut socket, &agent, &frame).await {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! reach target/release/restante                                   one instance, embedded store
-//! reach target/release/restante depth                             only its mailboxes of different depth
+//! reach target/release/restante depth    --deepest 1000000        only its mailboxes of different depth
+//! reach target/release/restante soak     --wallets 200 --rate 1000 --minutes 30
 //! reach target/release/restante live     --store redis://… --instances 2 --wallets 200 --rate 500 --engine-pid …
 //! reach target/release/restante sessions --store redis://… --sessions 19000 --engine-pid …
 //! reach target/release/restante dock     --sockets 19000 --clients 32 --churn 100000
@@ -20,6 +21,7 @@ mod live;
 mod load;
 mod process;
 mod sessions;
+mod soak;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +43,10 @@ async fn main() {
         Some("sessions") => {
             sessions::measure(&Deployment::start(&binary, &arguments).await, &arguments).await;
         }
-        Some("depth") => depth(&binary).await,
+        Some("soak") => {
+            soak::measure(&Deployment::start(&binary, &arguments).await, &arguments).await;
+        }
+        Some("depth") => depth(&binary, arguments.of("deepest", DEEPEST)).await,
         Some("dock") => dock::measure(&binary, &arguments).await,
         Some("behind") => behind::measure(&binary, &arguments).await,
         Some("crew") => behind::work(&arguments).await,
@@ -54,11 +59,14 @@ async fn main() {
     }
 }
 
+/// Messages in the deepest mailbox, if nothing else is said.
+const DEEPEST: u32 = 100_000;
+
 async fn one_box(binary: &Path) {
     start(binary).await;
     forwards(binary).await;
     drain(binary).await;
-    depth(binary).await;
+    depth(binary, DEEPEST).await;
 }
 
 /// Start to ready, and memory at rest: the median of five.
@@ -102,19 +110,22 @@ async fn drain(binary: &Path) {
 }
 
 /// Whether a deep mailbox costs more per message than a shallow one. Of shallow ones, several are drained one after another.
-async fn depth(binary: &Path) {
-    for (waiting, mailboxes) in [(100, 50), (1_000, 10), (10_000, 3), (100_000, 1)] {
-        let measured = Measured::start(binary).await;
+async fn depth(binary: &Path, deepest: u32) {
+    let room = ["--set", "mailbox.messages=2000000", "--set", "mailbox.bytes=8GiB"];
+    let room = room.map(str::to_owned);
+    let depths = [(100, 50), (1_000, 10), (10_000, 3), (100_000, 1), (1_000_000, 1)];
+    for (waiting, mailboxes) in depths.into_iter().filter(|(waiting, _)| *waiting <= deepest) {
+        let measured = Measured::start_with(binary, &room).await;
         let (mut cpu, mut drained) = (0.0, 0);
         for number in 1..=mailboxes {
             let wallet = Arc::new(load::wallet(measured.address(), number).await);
             load::fill(&wallet, waiting, 64).await;
             let before = measured.cpu();
-            drained += load::drain(&wallet, 100_000).await;
+            drained += load::drain(&wallet, waiting as usize).await;
             cpu += measured.cpu() - before;
         }
         println!(
-            "drain of {waiting:6} waiting  {:8.1} CPU µs a message, {drained} drained",
+            "drain of {waiting:7} waiting  {:8.1} CPU µs a message, {drained} drained",
             cpu / drained as f64 * 1e6
         );
     }

@@ -1,6 +1,7 @@
 //! The process under measurement, as the kernel sees it.
 
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub struct Measured {
     address: SocketAddr,
     /// From the start of the process to the first 200 of its readiness probe.
     pub ready_after: Duration,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// A process that is not ready by then is not going to be.
@@ -55,7 +56,7 @@ impl Measured {
             .stdout(Stdio::null())
             .spawn()
             .expect("the binary");
-        let mut measured = Self { child, address, ready_after: Duration::ZERO, _data: data };
+        let mut measured = Self { child, address, ready_after: Duration::ZERO, data };
         measured.until_ready(role).await;
         measured.ready_after = started.elapsed();
         measured
@@ -94,6 +95,21 @@ impl Measured {
             line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or_default();
         kib * 1024.0 / 1e6
     }
+
+    /// What its embedded store takes on disk, in MB: blocks, not lengths.
+    pub fn on_disk(&self) -> f64 {
+        blocks(&self.data.path().join("data")) as f64 * 512.0 / 1e6
+    }
+}
+
+fn blocks(directory: &Path) -> u64 {
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let of = |file: std::fs::DirEntry| match file.metadata() {
+        Ok(it) if it.is_dir() => blocks(&file.path()),
+        // A file that goes away while we look takes nothing.
+        it => it.map_or(0, |file| file.blocks()),
+    };
+    files.map(of).sum()
 }
 
 async fn is_ready(client: &reqwest::Client, address: SocketAddr) -> bool {

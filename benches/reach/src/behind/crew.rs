@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -76,7 +76,8 @@ impl Drop for Crew {
 
 /// What happened to all wallets of a process.
 struct Log {
-    start: Instant,
+    /// When the first message was due.
+    start: OnceLock<Instant>,
     rate: f64,
     /// Microseconds from the moment when a message was due to its arrival.
     took: Vec<AtomicU64>,
@@ -91,25 +92,25 @@ pub async fn work(arguments: &Arguments) {
     let (mediator, dock) = (at("mediator").expect("--mediator"), at("dock").expect("--dock"));
     let (first, count) = (arguments.of("first", 0_u32), arguments.of("wallets", 1_000_u32));
     let http = load::client();
+    let (rate, seconds) = (arguments.of("rate", 100.0_f64), arguments.of("seconds", 60.0_f64));
+    let took = (0..(rate * seconds) as usize).map(|_| AtomicU64::new(0)).collect();
+    let [pings, pongs, ends] = [(); 3].map(|()| AtomicU64::new(0));
+    let log = Arc::new(Log { start: OnceLock::new(), rate, took, pings, pongs, ends });
+    let pause = (arguments.of("ping-from", 60_u64), arguments.of("ping-to", 120_u64));
     let joining = (first..first + count).map(|number| join(http.clone(), mediator, dock, number));
-    let afloat: Vec<_> = stream::iter(joining).buffer_unordered(AT_A_TIME).collect().await;
+    // Each is attended to from the first moment, however long the others take.
+    let afloat = stream::iter(joining).buffer_unordered(AT_A_TIME).map(|(wallet, socket)| {
+        let agent = wallet.agent().clone();
+        tokio::spawn(attend(wallet, socket, pause, log.clone()));
+        agent
+    });
+    let agents: Vec<_> = afloat.collect().await;
     println!("live");
     spawn_blocking(|| std::io::stdin().read_line(&mut String::new()))
         .await
         .expect("a word")
         .expect("a line");
 
-    let (rate, seconds) = (arguments.of("rate", 100.0_f64), arguments.of("seconds", 60.0_f64));
-    let took = (0..(rate * seconds) as usize).map(|_| AtomicU64::new(0)).collect();
-    let start = Instant::now();
-    let [pings, pongs, ends] = [(); 3].map(|()| AtomicU64::new(0));
-    let log = Arc::new(Log { start, rate, took, pings, pongs, ends });
-    let pause = (arguments.of("ping-from", 60_u64), arguments.of("ping-to", 120_u64));
-    let mut agents = Vec::with_capacity(afloat.len());
-    for (wallet, socket) in afloat {
-        agents.push(wallet.agent().clone());
-        tokio::spawn(attend(wallet, socket, pause, log.clone()));
-    }
     let refused = write_to(
         &agents,
         Wallet::stranger_over(http, mediator, u32::MAX, &Default::default()),
@@ -181,7 +182,7 @@ async fn write_to(agents: &[Arc<testkit::Agent>], sender: Wallet, log: &Log) -> 
 
 impl Log {
     fn due(&self, number: usize) -> Instant {
-        self.start + Duration::from_secs_f64(number as f64 / self.rate)
+        *self.start.get_or_init(Instant::now) + Duration::from_secs_f64(number as f64 / self.rate)
     }
 
     fn arrived(&self, number: u32) {

@@ -65,7 +65,10 @@ pub async fn hold(dock: SocketAddr, sockets: usize, part: usize) {
     let opening = (0..sockets).map(|number| sockets::open(dock, source(part * 40_000 + number)));
     // Each answers pings from the first moment, however long the others take.
     let opened = stream::iter(opening).buffer_unordered(AT_A_TIME).for_each(|socket| {
-        socket.map(|socket| tokio::spawn(listen(socket, held.clone())));
+        if let Some(socket) = socket {
+            held.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(listen(socket, held.clone()));
+        }
         std::future::ready(())
     });
     opened.await;
@@ -76,7 +79,6 @@ pub async fn hold(dock: SocketAddr, sockets: usize, part: usize) {
 }
 
 async fn listen(mut socket: Plain, held: Arc<AtomicUsize>) {
-    held.fetch_add(1, Ordering::Relaxed);
     while let Some(Ok(_)) = socket.next().await {}
     held.fetch_sub(1, Ordering::Relaxed);
 }

@@ -200,22 +200,27 @@ impl Wallet {
     /// # Panics
     /// If no words come back.
     pub async fn ask(&self, words: &[u8]) -> Words {
-        match self.request(words).await {
-            Some(Heard::Words(words)) => words,
+        match self.exchange(words).await {
+            Ok(Heard::Words(words)) => words,
             other => panic!("no words but {other:?} came back"),
         }
     }
 
     /// Asks the mediator something over HTTP. `None` if there is no answer, or an empty one.
     pub async fn request(&self, words: &[u8]) -> Option<Heard> {
+        self.exchange(words).await.ok()
+    }
+
+    /// The same; or what came instead of an answer.
+    async fn exchange(&self, words: &[u8]) -> Result<Heard, Posted> {
         let line = self.history.line();
         match self.post(&self.agent.seal(words)).await {
             Posted::Answered(answer) => {
                 let heard = self.agent.read(&answer).expect("the answer is for this agent");
                 self.history.arrived(self.agent.number, line, &heard);
-                Some(heard)
+                Ok(heard)
             }
-            _ => None,
+            other => Err(other),
         }
     }
 
