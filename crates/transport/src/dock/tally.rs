@@ -33,6 +33,8 @@ counts! {
     Unfit => "unfit",
     /// Messages that the backend was away for; their sockets were closed with 1013, if they were still open.
     Lost => "lost",
+    /// Ends of sockets that the backend was away for.
+    EndsUntold => "ends_untold",
     /// Messages sent to sockets.
     Sent => "sent",
     /// Messages for a socket whose outbox was full.

@@ -209,6 +209,7 @@ impl Backend for HttpBackend {
     async fn closed(&self, berth: &Arc<Berth>) {
         let Some(target) = &self.disconnect else { return };
         if self.call(target, letters::disconnect(berth)).await == Outcome::GivenUp {
+            self.tally.add(DockCount::EndsUntold);
             tracing::warn!(socket = ?berth.id(), "the backend could not be told of the end of a socket");
         }
     }

@@ -1,6 +1,7 @@
 //! Where a dock and SocketDock agree.
 
 mod callbacks;
+mod loopback;
 mod sending;
 
 /// Asks each promise of the dock and of the stand-in.

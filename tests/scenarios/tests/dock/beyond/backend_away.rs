@@ -78,10 +78,32 @@ async fn a_message_that_cannot_be_told_is_counted_as_lost() {
     wallet.say("two").await;
     assert_eq!(wallet.end().await, End::Closed(Some(1013)));
     dock.backend.call("disconnect", 1).await;
-    let metrics = Client::new().get(format!("http://{admin}/metrics")).send().await;
-    let metrics = metrics.expect("metrics").text().await.expect("a text");
+    let metrics = metrics(admin).await;
     assert!(metrics.contains(r#"restante_dock_total{event="lost"} 2"#), "{metrics}");
     assert!(metrics.contains("restante_dock_waiting 0"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_socket_is_told_again_while_patience_lasts_and_then_counted() {
+    let admin = free_address();
+    let admin_listen = format!("admin.listen={admin}");
+    let dock = Subject::with(&[&IMPATIENT[..], &[admin_listen.as_str()]].concat()).await;
+    let wallet = dock.dial().await;
+    dock.backend.call("connect", 1).await;
+    dock.backend.answers("disconnect", 503);
+    drop(wallet);
+    dock.backend.call("disconnect", 3).await;
+    let given_up = r#"restante_dock_total{event="ends_untold"} 1"#;
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !metrics(admin).await.contains(given_up) {
+        assert!(Instant::now() < patience, "{}", metrics(admin).await);
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn metrics(admin: std::net::SocketAddr) -> String {
+    let metrics = Client::new().get(format!("http://{admin}/metrics")).send().await;
+    metrics.expect("metrics").text().await.expect("a text")
 }
 
 #[tokio::test(flavor = "multi_thread")]
