@@ -166,6 +166,11 @@ class Consumer:
 
 
 def _message(id: str, fields: dict) -> Message:
-    entry = json.loads(fields[b"inbound"])
-    payload = base64.urlsafe_b64decode(entry["payload"])
-    return Message(id, fields.get(b"kid", b"").decode(), payload, entry.get("transport_type"), entry.get("txn_id"))
+    try:
+        entry = json.loads(fields[b"inbound"])
+        payload = base64.urlsafe_b64decode(entry["payload"])
+        kid = fields.get(b"kid", b"").decode()
+        return Message(id, kid, payload, entry.get("transport_type"), entry.get("txn_id"))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # It will not become a message by being read again.
+        raise Refused(repr(error)) from error

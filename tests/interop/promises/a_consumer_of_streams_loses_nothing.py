@@ -106,6 +106,17 @@ def a_message_that_is_never_handled_is_set_aside_and_the_next_one_goes_on(server
     assert [payload_of(fields) for _, fields in dead] == [b"poison", b"refused"]
 
 
+def what_is_no_message_is_set_aside_at_once(server, consume):
+    stream = "acapy_inbound_stream_0"
+    junk = [{"inbound": "no JSON"}, {"inbound": "[]"}, {"inbound": '{"payload": 7}'}, {"other": "field"}]
+    for fields in junk:
+        server.client.xadd(stream, fields)
+    append(server, 0, "key", "after")
+    consume()
+    until("the message behind them is handled", lambda: handled(server) == ["key after"])
+    assert server.client.xlen("{acapy_inbound_stream_0}:dead") == len(junk)
+
+
 def a_redis_that_forgot_everything_is_read_on(server, consume):
     append(server, 0, "key", "before")
     consume()
