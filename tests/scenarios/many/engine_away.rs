@@ -16,6 +16,9 @@ use crate::habits::{kept_promise, numbers, received};
 const PATIENCE: Duration = Duration::from_secs(3);
 const SETTINGS: [&str; 1] = ["mailbox.store_patience=3s"];
 
+/// Longer than anything is held, and than any lease of a session lasts.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
 /// A live wallet at one instance, a sender at the other.
 struct Scene {
     engine: Engine,
@@ -113,6 +116,27 @@ async fn beyond_that_its_connection_is_cut_without_a_status(engine: Engine) {
     kept_promise(&scene.history, async {}).await;
 }
 
+async fn a_wallet_that_speaks_meanwhile_keeps_its_socket_for_a_minute_and_is_answered(
+    engine: Engine,
+) {
+    let mut scene = Scene::set(engine).await;
+    scene.engine.pause();
+    for _ in 0..3 {
+        let request = client::status_request(&V2_0, &scene.wallet.agent().id(), None);
+        scene.socket.say(&request).await;
+    }
+    let heard = scene.socket.hear_within(A_MINUTE).await;
+    assert_eq!(heard, None, "the engine is away");
+    scene.engine.resume();
+    for _ in 0..3 {
+        let words = scene.socket.words().await;
+        assert!(matches!(words, Words::Status { .. }), "{words:?}");
+    }
+    scene.until_accepted(1).await;
+    scene.is_pushed(1).await;
+    kept_promise(&scene.history, async {}).await;
+}
+
 async fn an_engine_that_was_killed_is_found_again(engine: Engine) {
     let mut scene = Scene::set(engine).await;
     scene.engine.kill().await;
@@ -130,5 +154,6 @@ with_own_engines!(
     a_forward_is_held_until_the_engine_is_back,
     a_request_is_answered_when_the_engine_is_back,
     beyond_that_its_connection_is_cut_without_a_status,
+    a_wallet_that_speaks_meanwhile_keeps_its_socket_for_a_minute_and_is_answered,
     an_engine_that_was_killed_is_found_again,
 );

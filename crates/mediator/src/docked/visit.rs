@@ -125,7 +125,7 @@ impl Visit {
             }
         };
         let outcome = match heard {
-            Some(heard) => self.socket.hear(heard, &mut self.link).await,
+            Some(heard) => self.socket.hear_out(heard, &mut self.link).await,
             None => Ok(()),
         };
         self.keep().await;

@@ -8,6 +8,7 @@ mod guest;
 mod pings;
 mod profile;
 mod requests;
+mod waiting;
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::session::{Event, Proof};
 use crate::{CloseReason, Heard, Link, LinkDown, Mediator, Refusal};
 use guest::Guest;
 pub use profile::Profile;
+use waiting::{Request, Waiting};
 
 /// Agents on one socket.
 const GUESTS_MOST: usize = 32;
@@ -41,6 +43,8 @@ pub struct Socket {
     strays: u32,
     /// Mail was leased and then could not be sent.
     unsent: bool,
+    /// Only while the store is away.
+    waiting: Option<Box<Waiting>>,
 }
 
 /// Why a socket ended.
@@ -109,7 +113,8 @@ impl Socket {
 
     fn proven_by(office: Arc<Mediator>, proof: Proof, seats: u32) -> Self {
         let last_use = office.clock.now();
-        Self { office, guests: Vec::new(), seats, proof, last_use, strays: 0, unsent: false }
+        let guests = Vec::new();
+        Self { office, guests, seats, proof, last_use, strays: 0, unsent: false, waiting: None }
     }
 
     /// Waits for the peer, the mailboxes, the clock and the end of the process, in turn.
@@ -138,7 +143,8 @@ impl Socket {
     pub fn deadline(&self) -> Timestamp {
         let pace = &self.office.settings.pace;
         let sessions = self.guests.iter().filter_map(|guest| guest.deadline(pace)).min();
-        sessions.unwrap_or(self.last_use + pace.introduction)
+        let due = sessions.unwrap_or(self.last_use + pace.introduction);
+        self.waiting.as_ref().map_or(due, |waiting| due.min(waiting.again()))
     }
 
     /// Something arrived.
@@ -184,8 +190,12 @@ impl Socket {
     /// # Errors
     /// As [`Socket::hear`].
     pub async fn tick<L: Link>(&mut self, link: &mut L) -> Result<(), Ended> {
+        if self.waiting.is_some() {
+            Box::pin(self.serve_waiting(link)).await?;
+        }
         let now = self.office.clock.now();
         if self.guests.iter().all(Guest::is_silent)
+            && self.waiting.is_none()
             && now >= self.last_use + self.office.settings.pace.introduction
         {
             return Err(Ended::Closed(CloseReason::Idle));
@@ -216,23 +226,29 @@ impl Socket {
         }
     }
 
-    /// Deals with a frame, again and again while the store is away, for as long as a peer may be kept waiting. Nothing that a
-    /// frame asks for does harm when it is done twice.
+    /// Deals with a frame. While the store is away, strangers and forwards are kept waiting for as long as a peer may be, and requests
+    /// of guests until it is back.
     async fn frame<L: Link>(&mut self, bytes: &Bytes, link: &mut L) -> Result<(), Ended> {
         let until = self.office.clock.now() + self.office.settings.patience.for_store;
         loop {
             match self.try_frame(bytes, link).await {
                 Ok(()) => return Ok(()),
-                Err(Trouble::Ended(ended)) => return Err(ended),
                 Err(Trouble::Store(StoreError::Unavailable(_)))
                     if self.office.clock.now() < until =>
                 {
                     tokio::time::sleep(STORE_POLL).await;
                 }
-                Err(Trouble::Store(error)) => {
-                    tracing::warn!(%error, "a request on a socket could not be served");
-                    return Err(Ended::Closed(CloseReason::TryLater));
-                }
+                Err(trouble) => return Self::unserved(trouble),
+            }
+        }
+    }
+
+    fn unserved(trouble: Trouble) -> Result<(), Ended> {
+        match trouble {
+            Trouble::Ended(ended) => Err(ended),
+            Trouble::Store(error) => {
+                tracing::warn!(%error, "a request on a socket could not be served");
+                Err(Ended::Closed(CloseReason::TryLater))
             }
         }
     }
@@ -241,13 +257,18 @@ impl Socket {
         let guests = &self.guests;
         let familiar = |key: &didcomm::VerKey| guests.iter().find_map(|guest| guest.known_by(key));
         match self.office.read(bytes, &familiar).await {
-            Ok(incoming) => self.incoming(incoming, link).await,
+            Ok(incoming) => self.incoming(incoming, bytes.len(), link).await,
             Err(Unread::Refused(refusal)) => Ok(self.refused(refusal)?),
             Err(Unread::StoreAway(error)) => Err(Trouble::Store(error)),
         }
     }
 
-    async fn incoming<L: Link>(&mut self, incoming: Incoming, link: &mut L) -> Result<(), Trouble> {
+    async fn incoming<L: Link>(
+        &mut self,
+        incoming: Incoming,
+        bytes: usize,
+        link: &mut L,
+    ) -> Result<(), Trouble> {
         match incoming {
             Incoming::Forward(forward) => match self.office.forward(forward).await {
                 Ok(()) => Ok(()),
@@ -256,7 +277,7 @@ impl Socket {
             Incoming::Greeting { author, inbound } => self.greet(author, &inbound, link).await,
             Incoming::Request { by, inbound } => {
                 let place = self.seat(&by, &inbound.head)?;
-                self.request(place, &inbound, link).await
+                self.serve_in_turn(Request { place, inbound, bytes }, link).await
             }
             Incoming::Garbled { by, error } => {
                 match (error.answer(&self.office.ids.next()), &error.head) {
