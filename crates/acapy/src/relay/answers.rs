@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::tally::{Count, Tally};
 use crate::wire::{Answer, Names};
 
 static TAKE: LazyLock<Script> =
@@ -39,6 +40,7 @@ pub(crate) struct Answers {
     next: AtomicU64,
     waiting: Mutex<HashMap<String, mpsc::Sender<Bytes>>>,
     arrived: Notify,
+    tally: Arc<Tally>,
 }
 
 /// One who waits; no longer when it is dropped.
@@ -50,9 +52,10 @@ pub(crate) struct Expectation {
 
 impl Answers {
     /// `relay` is random.
-    pub fn new(relay: u64) -> Self {
+    pub fn new(relay: u64, tally: Arc<Tally>) -> Self {
         let relay = format!("{:08x}-{:04x}", relay >> 32, relay & 0xffff);
-        Self { relay, next: AtomicU64::new(0), waiting: Mutex::default(), arrived: Notify::new() }
+        let (next, waiting, arrived) = (AtomicU64::new(0), Mutex::default(), Notify::new());
+        Self { relay, next, waiting, arrived, tally }
     }
 
     /// Begins to wait. The id looks like a UUID of version 4, which is what plug-ins are used to.
@@ -102,10 +105,15 @@ impl Answers {
         redis.call(DROP.on(&[list]).arg(WINDOW).arg(stale)).await
     }
 
+    /// An answer for somebody who does not take the ones before it, or has gone, is lost. Whoever missed one is to hear no later ones.
     fn hand_over(&self, entry: &[u8]) {
         let Ok(answer) = Answer::from_bytes(entry) else { return };
-        if let Some(sender) = self.waiting.lock().get(&answer.txn_id) {
-            drop(sender.try_send(answer.response_data.response));
+        let mut waiting = self.waiting.lock();
+        let sender = waiting.get(&answer.txn_id);
+        let taken = sender.map(|sender| sender.try_send(answer.response_data.response));
+        if !matches!(taken, Some(Ok(()))) {
+            waiting.remove(&answer.txn_id);
+            self.tally.add(Count::AnswersLost);
         }
     }
 }
@@ -116,7 +124,7 @@ impl Expectation {
         self.txn_id.clone()
     }
 
-    /// The next answer. A call that is dropped loses nothing.
+    /// The next answer; none after one was lost. A call that is dropped loses nothing.
     pub async fn next(&mut self) -> Option<Bytes> {
         self.envelopes.recv().await
     }
@@ -125,5 +133,33 @@ impl Expectation {
 impl Drop for Expectation {
     fn drop(&mut self) {
         self.answers.waiting.lock().remove(&self.txn_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::AnswerData;
+
+    fn answer(txn_id: &str, response: String) -> Vec<u8> {
+        let response_data = AnswerData { content_type: None, response: response.into() };
+        Answer { txn_id: txn_id.to_owned(), response_data }.to_bytes()
+    }
+
+    #[tokio::test]
+    async fn who_missed_an_answer_hears_those_before_it_and_no_later_ones() {
+        let tally = Arc::new(Tally::default());
+        let answers = Arc::new(Answers::new(1, tally.clone()));
+        let mut expectation = answers.expect();
+        let txn_id = expectation.txn_id();
+        for number in 0..=ROOM {
+            answers.hand_over(&answer(&txn_id, number.to_string()));
+        }
+        for number in 0..ROOM {
+            assert_eq!(expectation.next().await, Some(number.to_string().into()));
+        }
+        answers.hand_over(&answer(&txn_id, "later".to_owned()));
+        assert_eq!(expectation.next().await, None);
+        assert_eq!(tally.get(Count::AnswersLost), 2);
     }
 }

@@ -69,8 +69,9 @@ impl Relay {
                 options.most_messages,
             )
         });
+        let answers = Arc::new(Answers::new(random(), tally.clone()));
         let intake = Intake { redis, maps, board, known, streams, options, tally, held };
-        let relay = Arc::new(Self { intake, answers: Arc::new(Answers::new(random())) });
+        let relay = Arc::new(Self { intake, answers });
         (relay.clone(), Housekeeping { relay, assigner, arrivals })
     }
 

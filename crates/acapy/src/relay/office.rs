@@ -66,7 +66,9 @@ impl Relay {
                     }
                     Some(_) => {}
                 },
-                Some(envelope) = next(&mut expectation) => {
+                answer = next(&mut expectation), if expectation.is_some() => {
+                    // The peer is to notice that it has missed some.
+                    let Some(envelope) = answer else { break CloseReason::TryLater };
                     if link.send(envelope).await.is_err() {
                         return;
                     }

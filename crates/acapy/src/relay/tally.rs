@@ -32,6 +32,8 @@ counts! {
     Away => "away",
     /// Answers of agents that went back.
     Answered => "answered",
+    /// Answers of agents whose asker had gone, or did not take the ones before.
+    AnswersLost => "answers_lost",
     /// Webhooks taken.
     Webhooks => "webhooks",
     /// Calls of the admin API passed on.

@@ -1,7 +1,10 @@
 use std::io::Write;
 
+use futures_util::{SinkExt, StreamExt};
 use redis::AsyncCommands;
 use testkit::Server;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::plugin::Plugin;
 use crate::world::{Engine, envelope, key, options, owners, post, relay, until};
@@ -45,4 +48,27 @@ async fn a_full_list_says_so() {
     }
     let length: usize = engine.client().await.llen(format!("acapy_inbound_{to}")).await.unwrap();
     assert_eq!(length, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_socket_the_code_of_the_close_frame_says_so() {
+    let engine = Engine::one_node().await;
+    let set = ["relay.messages_per_key=1", "transport.frame_bytes=64KiB"];
+    let relay = Server::start_with(options(&engine).and(&set)).await;
+    let full = key();
+    assert_eq!(post(&relay, envelope("x", &[full])).await, 200);
+    assert_eq!(closed(&relay, "junk".into()).await, 1008);
+    assert_eq!(closed(&relay, envelope("y", &[full])).await, 1008);
+    assert_eq!(closed(&relay, vec![b'x'; 65 * 1024].into()).await, 1009);
+}
+
+/// The code with which a socket ends on which this was said.
+async fn closed(relay: &Server, message: Bytes) -> u16 {
+    let (mut socket, _) =
+        connect_async(format!("ws://{}/", relay.address())).await.expect("a socket");
+    socket.send(Message::Binary(message)).await.expect("it is sent");
+    match socket.next().await {
+        Some(Ok(Message::Close(Some(frame)))) => frame.code.into(),
+        other => panic!("no close frame but {other:?}"),
+    }
 }
