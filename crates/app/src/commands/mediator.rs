@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use config::{Config, PublicUrl};
 use tokio::net::TcpListener;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use transport::{Drain, ServeOptions};
 
@@ -93,14 +94,22 @@ async fn serve(config: Config, show: ShowQr) -> anyhow::Result<()> {
         spread: config.shutdown.deadline / 4,
         patience: config.shutdown.deadline,
     };
+    let ends = tokio::spawn(deadline_after(stop.clone(), config.shutdown.deadline));
     let served = transport::serve(listener, mediator.clone(), options, drain).await;
     stop.cancel();
+    // Docks and work were told when the port was: all share one deadline.
+    let ends = ends.await.context("the deadline is lost")?;
     if let Some(docked) = docked {
-        let _ = tokio::time::timeout(config.shutdown.deadline, docked).await;
+        let _ = timeout_at(ends, docked).await;
     }
-    let _ = tokio::time::timeout(Duration::from_secs(1), working).await;
+    let _ = timeout_at(ends, working).await;
     tracing::info!("stopped");
     served.context("serving ended")
+}
+
+async fn deadline_after(stop: CancellationToken, patience: Duration) -> Instant {
+    stop.cancelled().await;
+    Instant::now() + patience
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use servers::{Balancer, RedisServer, RedisSpec, free_port};
-use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, StandInDock, Wallet};
+use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, StandInDock, Violation, Wallet};
 
 /// Mediators that share a store, a load balancer before the doors at which docks call, and docks.
 pub struct Harbour {
@@ -66,8 +66,14 @@ fn behind(docks: &[StandInDock], door: SocketAddr) -> ServerOptions {
     ])
 }
 
+/// Nobody knows what of the last pushes of the dead has arrived: those come again, and on the same sockets.
+pub fn but_for_repetitions(history: &History) -> Vec<Violation> {
+    let is_repetition = |violation: &Violation| matches!(violation, Violation::PushedAgain { .. });
+    history.violations().into_iter().filter(|violation| !is_repetition(violation)).collect()
+}
+
 /// Before mediators that docks call: a callback may be repeated at another mediator, whatever became of it at the first.
-fn before(listen: SocketAddr, doors: &[SocketAddr]) -> String {
+pub fn before(listen: SocketAddr, doors: &[SocketAddr]) -> String {
     let servers: String = doors
         .iter()
         .map(|door| format!("    server door-{} {door} check\n", door.port()))
@@ -92,6 +98,6 @@ listen docks
     )
 }
 
-fn any_address() -> SocketAddr {
+pub fn any_address() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], free_port()))
 }

@@ -15,6 +15,7 @@ mod mediator_killed;
 mod native;
 mod recorded;
 mod rolling_restart;
+mod signed;
 mod spoiled;
 mod strangers;
 mod two_and_two;

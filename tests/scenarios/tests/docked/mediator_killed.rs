@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use testkit::{History, Plan, Violation};
+use testkit::{History, Plan};
 
-use crate::harbour::Harbour;
+use crate::harbour::{Harbour, but_for_repetitions};
 
 /// Guarantee 6, and a second for a machine that is busy with other tests.
 const GOES_ON_WITHIN: Duration = Duration::from_secs(5 + 1);
-
-fn is_pushed_again(violation: &Violation) -> bool {
-    matches!(violation, Violation::PushedAgain { .. })
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_socket_closes_and_nothing_is_lost() {
@@ -26,9 +22,6 @@ async fn no_socket_closes_and_nothing_is_lost() {
     }
     let settled = load.settle().await;
     assert_eq!(settled.ends, [], "sockets stay open");
-    // Nobody knows what of the last pushes of the dead has arrived: those come again, and on the same sockets.
-    let broken: Vec<_> =
-        history.violations().into_iter().filter(|it| !is_pushed_again(it)).collect();
-    assert_eq!(broken, [], "{}", history.story());
+    assert_eq!(but_for_repetitions(&history), [], "{}", history.story());
     assert!(history.longest_delay() < GOES_ON_WITHIN, "{:?}", history.longest_delay());
 }

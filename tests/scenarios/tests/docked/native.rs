@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use protocols::client;
 use servers::{RedisServer, RedisSpec};
-use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, Violation, Wallet, Words};
+use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, Wallet, Words};
 use tokio::time::sleep;
 
 use crate::habits::{drain, kept_promise, send_all, until};
+use crate::harbour::but_for_repetitions;
 
 const GOES_ON_WITHIN: Duration = Duration::from_secs(5 + 1);
 
@@ -46,11 +47,6 @@ impl Harbour {
         let places: Vec<_> = self.docks.iter().map(Server::address).collect();
         Load::of(wallets, &places, plan, history).await
     }
-}
-
-fn but_for_repetitions(history: &History) -> Vec<Violation> {
-    let is_repetition = |violation: &Violation| matches!(violation, Violation::PushedAgain { .. });
-    history.violations().into_iter().filter(|violation| !is_repetition(violation)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,6 +96,37 @@ async fn killing_every_core_closes_no_socket_and_loses_nothing() {
     load.goes_on_for(200).await;
     let settled = load.settle().await;
     assert_eq!(settled.ends, [], "sockets stay open");
+    assert_eq!(but_for_repetitions(&history), [], "{}", history.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replacing_core_after_core_closes_no_socket_and_repeats_nothing() {
+    let mut harbour = Harbour::of(2, 2).await;
+    let history = History::default();
+    let load = harbour.load(Plan::default(), &history).await;
+    for place in [0, 1] {
+        load.goes_on_for(100).await;
+        harbour.cores[place].terminate();
+        assert_eq!(harbour.cores[place].ended().await, Some(0));
+        harbour.cores[place].start_again().await;
+    }
+    load.goes_on_for(200).await;
+    let settled = load.settle().await;
+    assert_eq!(settled.ends, [], "sockets stay open");
+    kept_promise(&history, async {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_killed_and_comes_back_costs_nothing() {
+    let mut harbour = Harbour::of(2, 2).await;
+    let history = History::default();
+    let load = harbour.load(Plan::default(), &history).await;
+    load.goes_on_for(100).await;
+    harbour.redis.kill().await;
+    sleep(Duration::from_secs(2)).await;
+    harbour.redis.restart().await;
+    load.goes_on_for(300).await;
+    load.settle().await;
     assert_eq!(but_for_repetitions(&history), [], "{}", history.story());
 }
 
