@@ -1,9 +1,8 @@
 //! Wakes across stores, and without the connection that brings them.
 
 use store::{Holder, Mailbox, Notice, Timestamp};
-use tokio_postgres::Client;
 
-use crate::support::{ALICE, ALL, client, eventually, fresh, hears, open, put, session};
+use crate::support::{ALICE, ALL, client, eventually, forget, fresh, hears, open, put, session};
 
 /// Ends the connections that listen.
 const DEAFEN: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
@@ -22,27 +21,20 @@ async fn a_wake_arrives_also_when_the_listening_connection_was_cut() {
     }
 }
 
-/// Table by table: who locks several at once may meet the store's own acts halfway.
-async fn forget(client: &Client) {
-    for table in ["marks", "holders", "readers"] {
-        client.batch_execute(&format!("truncate {table}")).await.expect("forgotten");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_the_server_has_forgotten_is_put_back() {
     let (here, url) = fresh().await;
     let there = open(&url).await;
     let (epoch, mut watch) = session(&here, ALICE).await;
     let client = client(&url).await;
-    forget(&client).await;
+    forget(&client, &["marks", "holders", "readers"]).await;
     put(&there, ALICE, 1).await;
     let leased = here.lease(ALICE, Holder::Session(epoch), Timestamp::NEVER, &ALL).await;
     assert_eq!(leased.expect("the session still reads").len(), 1);
     put(&there, ALICE, 2).await;
     assert_eq!(hears(&mut watch).await, Notice::Mail);
     // The same without anybody asking, when the connection that listens comes back.
-    forget(&client).await;
+    forget(&client, &["marks", "holders", "readers"]).await;
     client.query(DEAFEN, &[]).await.expect("a query");
     let restored = "select from readers";
     eventually(async || client.query(restored, &[]).await.expect("a query").len() == 1).await;
