@@ -31,6 +31,14 @@ impl Engine for InPostgres {
             tokio::runtime::Handle::current().block_on(server.restart());
         });
     }
+
+    async fn lose_wakes(&self) {
+        let server = self.server.as_ref().expect("a server of our own");
+        let name = self.url.rsplit('/').next().expect("a database");
+        // The connections that listen tell that they live on the way.
+        let cut = "select pg_terminate_backend(pid) from pg_stat_activity where query like '%beat(%' and pid <> pg_backend_pid()";
+        server.sql(name, cut).await;
+    }
 }
 
 async fn on_the_shared_server() -> Fixture {

@@ -13,7 +13,8 @@ use crate::errors::store_error;
 use crate::info::Info;
 use crate::{ConnectError, RedisStore};
 
-/// The settings on which the promise "accepted means kept" rests; of a cluster's primaries, those that promise least.
+/// The settings on which the promise "accepted means kept" rests; of a cluster's primaries, those that promise least: the weakest
+/// persistence, the most replicas that might take over, and the fewest that have to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Primaries that were asked.
@@ -73,9 +74,10 @@ impl Settings {
 
     fn weaker(self, other: Self) -> Self {
         let primaries = self.primaries + other.primaries;
-        let replicas = self.replicas.min(other.replicas);
+        let replicas = self.replicas.max(other.replicas);
+        let min_replicas_to_write = self.min_replicas_to_write.min(other.min_replicas_to_write);
         let weaker = if other.promise() < self.promise() { other } else { self };
-        Self { primaries, replicas, ..weaker }
+        Self { primaries, replicas, min_replicas_to_write, ..weaker }
     }
 }
 
@@ -200,7 +202,16 @@ mod tests {
         let strong = settings(1, &[("appendfsync", "always")]);
         let weak = Settings { replicas: 0, ..settings(0, &[("save", "")]) };
         let both = strong.clone().weaker(weak.clone());
-        assert_eq!((both.promise(), both.primaries, both.replicas), (Promise::Nothing, 2, 0));
+        assert_eq!((both.promise(), both.primaries, both.replicas), (Promise::Nothing, 2, 2));
         assert_eq!(weak.weaker(strong).promise(), Promise::Nothing);
+    }
+
+    #[test]
+    fn a_primary_that_needs_no_replica_speaks_for_the_cluster_whatever_its_disk() {
+        let careless = settings(1, &[("appendfsync", "always"), ("min-replicas-to-write", "0")]);
+        let careful = settings(0, &[("save", ""), ("min-replicas-to-write", "1")]);
+        for both in [careless.clone().weaker(careful.clone()), careful.weaker(careless)] {
+            assert_eq!((both.promise(), both.min_replicas_to_write), (Promise::Nothing, Some(0)));
+        }
     }
 }

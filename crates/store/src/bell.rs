@@ -165,12 +165,25 @@ impl Bells {
     /// Every mailbox that has a reader here, with the newest of them.
     pub fn watched(&self) -> Vec<(RecipientId, Epoch)> {
         let of_shard = |shard: &Mutex<Shard>| {
-            let newest = |readers: &Vec<Reader>| readers.iter().map(|reader| reader.epoch).max();
             let shard = shard.lock();
-            let all = shard.iter().filter_map(|(owner, readers)| Some((*owner, newest(readers)?)));
+            let all = shard.iter().filter_map(|(owner, all)| Some((*owner, newest(all)?.epoch)));
             all.collect::<Vec<_>>()
         };
         self.shards.iter().flat_map(of_shard).collect()
+    }
+
+    /// The engine knows the reader with this epoch no more, but a newer one. Alone, it is displaced. Those who share are rung instead:
+    /// an engine may have forgotten some of them, and whoever asks it for mail finds out.
+    pub fn unknown(&self, owner: RecipientId, epoch: Epoch) {
+        let shard = self.shard(&owner).lock();
+        let company = shard.get(&owner).and_then(|all| newest(all)).map(|reader| reader.company);
+        drop(shard);
+        match company {
+            Some(Company::Shared) => {
+                self.ring(owner);
+            }
+            _ => self.displace(owner, Epoch(epoch.0.saturating_add(1))),
+        }
     }
 
     /// Makes the session with this epoch cease to be a reader. Others stay.
@@ -193,6 +206,10 @@ impl Bells {
         // Recipient ids are hashes: any of their bytes spreads evenly.
         &self.shards[usize::from(owner.0[0]) % self.shards.len()]
     }
+}
+
+fn newest(readers: &[Reader]) -> Option<&Reader> {
+    readers.iter().max_by_key(|reader| reader.epoch)
 }
 
 /// A reader that goes away without a word must not leave its entry behind, nor take away that of a second watch of the
@@ -273,6 +290,18 @@ mod tests {
         let _second = bells.watch(OWNER, Epoch(1), Company::Alone).unwrap();
         drop(first);
         assert!(bells.is_reader(OWNER, Epoch(1)));
+    }
+
+    #[test]
+    fn of_readers_that_the_engine_does_not_know_those_in_company_ask_and_one_alone_goes() {
+        let bells = Bells::default();
+        let mut first = bells.watch(OWNER, Epoch(1), Company::Shared).unwrap();
+        let mut second = bells.watch(OWNER, Epoch(2), Company::Shared).unwrap();
+        bells.unknown(OWNER, Epoch(2));
+        assert_eq!((first.try_next(), second.try_next()), (Some(Notice::Mail), Some(Notice::Mail)));
+        let mut alone = bells.watch(OWNER, Epoch(3), Company::Alone).unwrap();
+        bells.unknown(OWNER, Epoch(3));
+        assert_eq!(alone.try_next(), Some(Notice::Displaced));
     }
 
     #[test]

@@ -131,6 +131,11 @@ pub struct Quota {
     pub bytes: u64,
 }
 
+impl Quota {
+    /// More than there ever is.
+    pub const BOUNDLESS: Self = Self { messages: u64::MAX, bytes: u64::MAX };
+}
+
 /// What became of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {

@@ -24,7 +24,8 @@ use crate::{
 /// A letter in the spool is accepted, and durable as this machine's disk is. But nobody can fetch it until it has moved, other instances do
 /// not know of it, and it is gone if this machine is. What is accepted here while the engine is away keeps its order, per
 /// mailbox, among itself and with what comes later through this instance; what other instances accept meanwhile may come before it. It is
-/// told apart from its own retries; a retry that another instance took is told apart when it moves.
+/// told apart from its own retries; a retry that another instance took is told apart when it moves. Who sees what waits for the engine only
+/// cannot tell whether a mailbox is full: the quota is not asked, and `room` is the bound.
 ///
 /// Everything but appending needs the engine, and fails while that is away.
 pub struct Spooled {
@@ -92,10 +93,8 @@ impl Spooled {
             tracing::error!("a letter in the spool cannot be read, it is thrown away");
             return self.forget(position, None).await;
         };
-        if letter.expires > self.clock.now()
-            && self.engine.append(owner, letter).await? == Appended::MailboxFull
-        {
-            tracing::warn!(recipient = %owner, "a spooled letter found its mailbox full, it is thrown away");
+        if letter.expires > self.clock.now() {
+            self.engine.append(owner, letter).await?;
         }
         self.forget(position, Some(owner)).await
     }

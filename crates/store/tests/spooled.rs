@@ -142,6 +142,19 @@ async fn a_full_spool_answers_as_the_engine_did() {
 }
 
 #[tokio::test]
+async fn what_the_spool_has_accepted_is_kept_though_its_mailbox_is_full_by_then() {
+    let bench = Bench::new().await;
+    bench.engine_goes_away();
+    bench.append(ALICE, "spooled").await.expect("the spool takes it");
+    for number in 0..9 {
+        bench.engine.append(ALICE, letter(&number.to_string())).await.expect("others take it");
+    }
+    assert_eq!(bench.engine.append(ALICE, letter("full")).await, Ok(Appended::MailboxFull));
+    assert_eq!(bench.spooled.unload().await, Ok(1));
+    assert_eq!(bench.waiting(ALICE).await.last().map(String::as_str), Some("spooled"));
+}
+
+#[tokio::test]
 async fn mail_of_an_earlier_process_is_not_overtaken() {
     let bench = Bench::new().await;
     bench.engine_goes_away();

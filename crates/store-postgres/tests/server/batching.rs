@@ -164,3 +164,25 @@ async fn mail_in_flight_does_not_touch_the_rows_of_the_mail() {
     let after: String = client.query_one(versions, &[]).await.expect("versions").get(0);
     assert_eq!(before, after);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_much_waits_is_known_without_reading_what_waits() {
+    const WAITING: u32 = 2_000;
+    let (store, url) = fresh().await;
+    let appends = (0..WAITING).map(|number| put(&store, ALICE, number));
+    futures_util::future::join_all(appends).await;
+    assert_eq!(store.depth(ALICE, None).await.expect("depth").messages, u64::from(WAITING));
+    let client = client(&url).await;
+    // Its statistics are those of this transaction alone.
+    client
+        .batch_execute("begin; set local plan_cache_mode = force_generic_plan")
+        .await
+        .expect("a transaction");
+    let depth = "select messages from depth($1, 0, null)";
+    let waiting: i64 = client.query_one(depth, &[&ALICE.0.as_slice()]).await.expect("depth").get(0);
+    assert_eq!(waiting, i64::from(WAITING));
+    let read = "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'messages'";
+    let read: i64 = client.query_one(read, &[]).await.expect("statistics").get(0);
+    // The oldest and the newest.
+    assert!(read <= 2, "{read} rows were read");
+}

@@ -4,6 +4,7 @@ use servers::{PgSpec, Postgres};
 use store::Timestamp;
 use store_postgres::{ConnectError, Options, PostgresStore, Promise};
 
+use crate::disguise::disguised;
 use crate::support::{client, clock, fresh, open};
 
 async fn refused(options: Options) -> ConnectError {
@@ -82,6 +83,21 @@ async fn a_server_that_takes_no_writes_is_named_and_left_alone() {
     let server = Postgres::start(PgSpec::plain().with("default_transaction_read_only", "on")).await;
     let error = refused(Options::new(server.url())).await;
     assert_eq!(error, ConnectError::ReadOnly);
+    assert_eq!(contents(&server.url()).await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_before_15_is_told_its_age_and_left_alone() {
+    let server = Postgres::start(PgSpec::plain()).await;
+    let number = "select current_setting('server_version_num')::int";
+    let row = client(&server.url()).await.query_one(number, &[]).await.expect("a number");
+    // As a value of four bytes in a row.
+    let value = |number: i32| [4, number].map(i32::to_be_bytes).concat();
+    let port = disguised(server.port(), value(row.get(0)), value(149_999)).await;
+    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+    let error = refused(Options::new(url)).await;
+    assert!(matches!(error, ConnectError::TooOld(_)), "{error}");
+    assert!(error.to_string().contains("15 or newer is needed"), "{error}");
     assert_eq!(contents(&server.url()).await, "");
 }
 

@@ -2,6 +2,7 @@
 
 mod batching;
 mod connecting;
+mod disguise;
 mod encrypting;
 mod numbering;
 mod outages;

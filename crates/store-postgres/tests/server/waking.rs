@@ -1,6 +1,7 @@
 //! Wakes across stores, and without the connection that brings them.
 
-use store::{Holder, Mailbox, Notice, Timestamp};
+use futures_util::future::join_all;
+use store::{Holder, Mailbox, Notice, RecipientId, Timestamp};
 
 use crate::support::{ALICE, ALL, client, eventually, forget, fresh, hears, open, put, session};
 
@@ -81,6 +82,26 @@ async fn nobody_is_notified_of_mail_that_nobody_elsewhere_reads() {
     put(&there, ALICE, 2).await;
     assert_eq!(hears(&mut watch).await, Notice::Mail);
     assert_eq!(listener.heard().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_readers_elsewhere_are_told_of_a_batch_in_one_notification() {
+    const READERS: u8 = 40;
+    let (here, url) = fresh().await;
+    let there = open(&url).await;
+    let mut watches = Vec::new();
+    for reader in 0..READERS {
+        watches.push(session(&here, RecipientId([reader; 16])).await.1);
+    }
+    let listener = Listener::on(&url).await;
+    let appends = (0..READERS).map(|reader| put(&there, RecipientId([reader; 16]), 1));
+    join_all(appends).await;
+    for watch in &mut watches {
+        assert_eq!(hears(watch).await, Notice::Mail);
+    }
+    // The first goes alone; what comes meanwhile goes together.
+    let heard = listener.heard().await;
+    assert!(heard <= usize::from(READERS / 4), "{heard} notifications");
 }
 
 /// Somebody who counts the notifications of mail.

@@ -1,5 +1,6 @@
 //! Mail, until its owner acknowledged it.
 
+mod depth;
 mod expiry;
 mod parcel;
 
@@ -23,7 +24,6 @@ script!(APPEND, "plain.lua", "common.lua", "append.lua");
 script!(LEASE, "allow_oom.lua", "common.lua", "flight.lua", "adopt.lua", "lease.lua");
 script!(ACKNOWLEDGE, "allow_oom.lua", "acknowledge.lua");
 script!(RELEASE, "allow_oom.lua", "common.lua", "flight.lua", "release.lua");
-script!(DEPTH, "allow_oom.lua", "common.lua", "flight.lua", "depth.lua");
 script!(WATCH, "allow_oom.lua", "common.lua", "flight.lua", "watch.lua");
 
 /// How many ids one call acknowledges.
@@ -147,14 +147,16 @@ impl Shared {
         };
         let numbers = self.doubts.lease(owner, session);
         let now = self.now();
-        let call = |alive: &str, look: &str| {
-            self.taking(owner, (now, alive, look), holder, until, demand)
-                .arg(numbers.0)
-                .arg(numbers.1)
-                .arg(&self.channel)
-                .arg(self.me())
+        let call = |(alive, look): (&str, &str), from: &[u8]| {
+            let call = self.taking(owner, (now, alive, look), holder, until, demand);
+            let call = call.arg(numbers.0).arg(numbers.1).arg(&self.channel).arg(self.me());
+            call.arg(from)
         };
-        let answer = self.call_knowing(now, call).await;
+        let mut answer = self.call_knowing(now, |alive, look| call((alive, look), &[])).await;
+        while let Ok([Value::Int(2), Value::BulkString(from)]) = answer.as_deref() {
+            let from = from.clone();
+            answer = self.call_knowing(now, |alive, look| call((alive, look), &from)).await;
+        }
         match (&answer, session) {
             (Ok(_), Some(epoch)) => self.doubts.settle_leases(owner, epoch),
             (Err(_), Some(epoch)) => self.doubts.lost_lease(owner, epoch, numbers.0),
@@ -222,29 +224,6 @@ impl Shared {
             self.bells.ring(owner);
         }
         Ok(())
-    }
-
-    async fn depth(&self, owner: RecipientId, key: Option<&Destination>) -> Result<Depth> {
-        let now = self.now();
-        let tag = key.map(parcel::tag).unwrap_or_default();
-        let call = |alive: &str, look: &str| {
-            let call = DEPTH.on(&self.keys(owner, ["box", "mail", "flight"]));
-            call.arg(now.0).arg(alive).arg(look).arg(&tag)
-        };
-        let answer = self.call_knowing(now, call).await?;
-        let [Value::Int(1), messages, bytes, oldest, newest] = answer.as_slice() else {
-            return Err(senseless("to a count"));
-        };
-        let when = |head: &Value| match head {
-            Value::BulkString(head) => parcel::received(head),
-            _ => None,
-        };
-        Ok(Depth {
-            messages: number(messages)?,
-            bytes: number(bytes)?,
-            oldest: when(oldest),
-            newest: when(newest),
-        })
     }
 
     async fn watch(&self, owner: RecipientId, epoch: Epoch, manner: Manner) -> Result<()> {

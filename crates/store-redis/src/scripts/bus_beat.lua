@@ -6,6 +6,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[2]))
+-- One that was refused at its start, or was the last, leaves nothing behind.
+redis.call('PEXPIRE', KEYS[1], 2 * tonumber(ARGV[2]))
 local function last(stream)
   local entry = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   return entry and entry[1] or '0-0'

@@ -5,6 +5,7 @@
 --   n      the last sequence number             c  messages               b  bytes of their envelopes
 --   r      readers, a line each: epoch,company,channel,instance
 --   v, x, z  until when box, mail, dedupe live  y  when `due` has it
+--   w, m   how far a look for what has expired has come, and the first expiry that it found
 --   s<epoch>, q<number>  a holder: until,lingers,number of its last lease,head,channel
 --          (head: it may be given nothing up to this id; channel: of the process that leased)
 -- mail is a stream of sequence-incarnation: received, expires, size, tag of the destination.

@@ -1,9 +1,10 @@
 -- Counts what waits and is in nobody's hands.
 -- KEYS: box, mail, flight
--- ARGV: now, live instances, how to take others, tag of the destination or ''
--- Answers {-1} if the living must be looked up, {1, messages, bytes, head of the oldest, head of the newest}
+-- ARGV: now, live instances, how to take others, tag of the destination or '', where to go on or ''
+-- Answers {-1} if the living must be looked up, {1, messages, bytes, head of the oldest, head of the newest, where to go on or ''}
 local box, mail, flight = unpack(KEYS)
-local tag = ARGV[4]
+local tag, from, walked = ARGV[4], ARGV[5] == '' and '-' or '(' .. ARGV[5], 0
+local WALK = 4096
 local state = open(box, flight, tonumber(ARGV[1]), ARGV[2], ARGV[3])
 if not state then
   return {-1}
@@ -40,7 +41,6 @@ if tag == '' then
   end
 else
   count, bytes = 0, 0
-  local from = '-'
   repeat
     local page = redis.call('XRANGE', mail, from, '+', 'COUNT', 128)
     for _, entry in ipairs(page) do
@@ -51,7 +51,8 @@ else
         oldest, newest = oldest or about, about
       end
     end
-    from = #page > 0 and '(' .. page[#page][1]
-  until #page < 128
+    walked = walked + #page
+    from = #page == 128 and '(' .. page[128][1]
+  until not from or walked >= WALK
 end
-return {1, count, bytes, oldest, newest}
+return {1, count, bytes, oldest, newest, tag ~= '' and from and string.sub(from, 2) or ''}

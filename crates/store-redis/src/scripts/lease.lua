@@ -1,8 +1,9 @@
 -- Gives the oldest mail that may be given.
 -- KEYS: box, mail, body, flight
 -- ARGV: now, live instances, how to take others, owner, holder or '' for a peek, until, messages, bytes, window,
---       tag of the destination or '', number of this lease, first doubtful lease, channel, instance
--- Answers {-1} if the living must be looked up, {0} if the holder reads no more, {1, id, head, body, …}
+--       tag of the destination or '', number of this lease, first doubtful lease, channel, instance, where to go on or ''
+-- Answers {-1} if the living must be looked up, {0} if the holder reads no more, {1, id, head, body, …}, and {2, where to go on} if there
+-- was none with the tag so far: Redis does nothing else while it looks
 local box, mail, body, flight = unpack(KEYS)
 local now, holder = tonumber(ARGV[1]), ARGV[5]
 local messages, bytes, window = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -44,8 +45,9 @@ end
 
 local wanted = math.min(messages, window - mine)
 local taken, given, size = {}, {1}, 0
-local head, contiguous = me and me.head or '', epoch ~= nil
-local from = head == '' and '-' or '(' .. head
+local head, contiguous = me and me.head or '', epoch ~= nil and ARGV[15] == ''
+local from = ARGV[15] ~= '' and '(' .. ARGV[15] or head == '' and '-' or '(' .. head
+local WALK, walked = 4096, 0
 local full = tonumber(state.kept.c or 0) == 0 or wanted <= 0
 while not full do
   local chunk = math.min(math.max(wanted - #taken, 8), 128)
@@ -70,11 +72,18 @@ while not full do
       head = contiguous and id or head
     end
   end
+  walked = walked + #page
   if #page < chunk then
     full = true
   elseif not full then
     full = #taken == wanted
     from = '(' .. page[#page][1]
+    if walked >= WALK and tag ~= '' then
+      if #taken == 0 then
+        return {2, page[#page][1]}
+      end
+      full = true
+    end
   end
 end
 

@@ -69,7 +69,7 @@ impl Shared {
                 MAIL => {
                     self.bells.ring(*owner);
                 }
-                GONE => self.bells.displace(*owner, Epoch(epoch.0.saturating_add(1))),
+                GONE => self.bells.unknown(*owner, *epoch),
                 _ => {}
             }
         }

@@ -48,10 +48,7 @@ impl Party {
     }
 
     pub async fn session(&self, owner: RecipientId) -> Session {
-        let claimant = Claimant { instance: "here".to_owned(), role: Role::Session };
-        let epoch = self.here.claim(owner, &claimant).await.expect("claim");
-        let watch = self.here.watch(owner, epoch, Manner::ALONE).await.expect("watch");
-        Session { epoch, watch }
+        Session::new(&self.here, "here", owner, Manner::ALONE).await
     }
 
     pub fn letter(&self, text: &str) -> Letter {
@@ -100,6 +97,14 @@ impl Party {
 }
 
 impl Session {
+    /// A session of the instance of this name.
+    pub async fn new(store: &RedisStore, name: &str, owner: RecipientId, manner: Manner) -> Self {
+        let claimant = Claimant { instance: name.to_owned(), role: Role::Session };
+        let epoch = store.claim(owner, &claimant).await.expect("claim");
+        let watch = store.watch(owner, epoch, manner).await.expect("watch");
+        Self { epoch, watch }
+    }
+
     /// Waits for mail's bell, so long at most.
     pub async fn hears_within(&mut self, span: Duration) -> bool {
         timeout(span, self.watch.next()).await == Ok(Notice::Mail)

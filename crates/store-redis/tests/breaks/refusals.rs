@@ -15,6 +15,11 @@ async fn refused(options: Options) -> ConnectError {
     }
 }
 
+/// Nobody has written anything there.
+async fn is_untouched(server: &RedisServer) {
+    assert_eq!(server.cli(&["DBSIZE"]).await, "0", "{}", server.cli(&["KEYS", "*"]).await);
+}
+
 fn with_access(server: &RedisServer) -> Options {
     let access = server.access().expect("a guarded server");
     let credentials = Credentials {
@@ -40,6 +45,7 @@ async fn a_wrong_password_and_none() {
         assert!(matches!(error, ConnectError::WrongPassword { .. }), "{error:?}");
         assert!(!error.to_string().contains("://:wrong@"), "{error}");
     }
+    assert_eq!(server.cli(&["--no-auth-warning", "-a", "right", "DBSIZE"]).await, "0");
 }
 
 #[tokio::test]
@@ -52,6 +58,7 @@ async fn an_authority_that_is_not_named_and_a_wrong_one() {
         let error = refused(options).await;
         assert!(matches!(error, ConnectError::WrongAuthority { .. }), "{error:?}");
     }
+    is_untouched(&server).await;
 }
 
 #[tokio::test]
@@ -59,10 +66,12 @@ async fn a_plain_server_where_tls_was_named_and_the_reverse() {
     let plain = RedisServer::start(RedisSpec::plain()).await;
     let error = refused(Options::new(plain.url().replace("redis://", "rediss://"))).await;
     assert!(matches!(error, ConnectError::NotTls { .. }), "{error:?}");
+    is_untouched(&plain).await;
     let tls = RedisServer::start(RedisSpec::tls_with_acl()).await;
     let error = refused(Options::new(tls.url().replace("rediss://", "redis://"))).await;
     assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("rediss://"), "{error}");
+    is_untouched(&tls).await;
 }
 
 #[tokio::test]
@@ -72,6 +81,7 @@ async fn a_single_server_where_a_cluster_was_named() {
         let error = refused(Options::new(url)).await;
         assert!(matches!(error, ConnectError::NotCluster { .. }), "{error:?}");
     }
+    is_untouched(&server).await;
 }
 
 #[tokio::test]
@@ -79,6 +89,9 @@ async fn a_database_of_a_cluster() {
     let cluster = RedisCluster::start().await;
     let error = refused(Options::new(format!("{}/1", cluster.url()))).await;
     assert!(matches!(error, ConnectError::DatabaseOfCluster { .. }), "{error:?}");
+    for node in cluster.nodes() {
+        is_untouched(node).await;
+    }
 }
 
 #[tokio::test]
@@ -88,6 +101,7 @@ async fn a_server_that_throws_keys_away() {
         let server = RedisServer::start(spec).await;
         let error = refused(Options::new(server.url())).await;
         assert!(matches!(error, ConnectError::Evicts { .. }), "{error:?}");
+        is_untouched(&server).await;
     }
 }
 
@@ -105,6 +119,7 @@ async fn a_cluster_of_which_one_primary_throws_keys_away() {
         let error = refused(Options::new(cluster.url())).await;
         assert!(matches!(error, ConnectError::Evicts { .. }), "{error:?}");
         assert!(error.to_string().contains(&node.port().to_string()), "{error}");
+        is_untouched(node).await;
         node.cli(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
     }
 }
@@ -116,6 +131,7 @@ async fn a_replica() {
     let replica = RedisServer::start(RedisSpec::plain().with("replicaof", &of)).await;
     let error = refused(Options::new(replica.url())).await;
     assert!(matches!(error, ConnectError::ReadOnly { .. }), "{error:?}");
+    is_untouched(&primary).await;
 }
 
 #[tokio::test]
@@ -132,7 +148,7 @@ async fn a_user_without_rights_and_one_with_just_those_that_are_named() {
         let error = refused(options(user)).await;
         assert!(matches!(error, ConnectError::Forbidden { .. }), "{user}: {error:?}");
     }
-    assert_eq!(server.cli(&["KEYS", "*"]).await, "", "nothing was touched");
+    is_untouched(&server).await;
     let forbidden = refused(options("keys")).await.to_string();
     let named: Vec<&str> =
         forbidden.split("grant it ").nth(1).expect("rights").split(' ').collect();

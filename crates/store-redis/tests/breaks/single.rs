@@ -7,7 +7,7 @@ use store::{Appended, Epoch, Holder, Mailbox, Manner, Presence, Role, StoreError
 use store_redis::Options;
 use tokio::time::{Instant, sleep};
 
-use crate::party::{ALICE, ALL, Party, texts};
+use crate::party::{ALICE, ALL, Party, Session, texts};
 
 const SOON: Duration = Duration::from_secs(3);
 
@@ -53,6 +53,32 @@ async fn a_server_that_forgot_everything_serves_the_same_sessions_and_repeats_no
     assert_eq!(leased[0].position.sequence, old.sequence, "it counts again");
     assert_eq!(party.here.acknowledge(ALICE, &[old], None).await, Ok(0));
     assert!(party.session(ALICE).await.epoch > session.epoch);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_share_a_mailbox_all_outlast_a_server_that_forgot_everything() {
+    let mut server = RedisServer::start(RedisSpec::plain()).await;
+    let party = Party::on(Options::new(server.url())).await;
+    let mut one = Session::new(&party.here, "here", ALICE, Manner::SHARED).await;
+    let mut other = Session::new(&party.there, "there", ALICE, Manner::SHARED).await;
+    server.kill().await;
+    server.restart().await;
+    party.put(ALICE, "new").await;
+    // Whoever is unknown is rung, asks for mail, and finds out.
+    for session in [&mut one, &mut other] {
+        assert!(session.hears_within(SOON).await, "a session was displaced or heard nothing");
+    }
+    let mut displaced = 0;
+    for (store, session) in [(&party.here, &one), (&party.there, &other)] {
+        let (holder, until) = (Holder::Session(session.epoch), store::Timestamp::NEVER);
+        let leased = store.lease(ALICE, holder, until, &ALL).await;
+        displaced += usize::from(leased == Err(StoreError::Displaced));
+    }
+    assert!(displaced <= 1, "one of them is a reader again");
+    // The other claims anew, and reads beside it.
+    let mut again = Session::new(&party.there, "there", ALICE, Manner::SHARED).await;
+    party.put(ALICE, "newer").await;
+    assert!(again.hears_within(SOON).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

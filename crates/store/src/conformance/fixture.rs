@@ -34,6 +34,12 @@ pub trait Engine: Send + Sync {
 
     /// Ends the engine and starts it again on the same data. All stores given before are dropped by then.
     async fn restart(&mut self);
+
+    /// Cuts the connections on which wakes travel. An engine without such connections has nothing to lose.
+    async fn lose_wakes(&self) {}
+
+    /// Moves all mailboxes to other servers of the engine, if it has several.
+    async fn relocate(&self) {}
 }
 
 /// What a promise is tested with.
@@ -67,6 +73,16 @@ impl Fixture {
         drop((stores, other));
         engine.restart().await;
         Self::on(engine, clock).await
+    }
+
+    /// The connections on which wakes travel are cut.
+    pub(super) async fn lose_wakes(&self) {
+        self.engine.lose_wakes().await;
+    }
+
+    /// All mailboxes move to other servers, if there are any.
+    pub(super) async fn relocate(&self) {
+        self.engine.relocate().await;
     }
 
     /// A sign of life of this instance.

@@ -4,8 +4,8 @@
 /// The argument is an `async fn() -> Fixture` (or an async closure) that gives fresh, empty stores.
 ///
 /// For engines that take longer to start than their promises take, there is `conformance!(together shared, own)`: the promises of
-/// a module are one test, which names those that are broken. Only those whose engine is
-/// [restarted](crate::conformance::Engine::restart) are tests of their own all the same, with stores that `own` gives.
+/// a module are one test, which names those that are broken. Only those to whose engine
+/// [something happens](crate::conformance::Engine) are tests of their own all the same, with stores that `own` gives.
 #[macro_export]
 macro_rules! conformance {
     (@each $module:ident, $factory:expr, $($promise:ident)*) => {
@@ -151,6 +151,10 @@ macro_rules! conformance {
             every_kind_of_destination_has_an_owner
             of_two_who_add_a_key_at_once_one_gets_it
         }
+        $crate::conformance! { @each mishaps, $restartable,
+            mail_that_comes_while_wakes_are_lost_rings_all_the_same
+            mail_keeps_its_order_and_its_ids_when_it_moves_to_another_server
+        }
         $crate::conformance! { @$manner presence, $factory,
             the_newest_claim_is_located_everywhere
             epochs_grow_also_after_a_release_or_a_lapse
@@ -220,6 +224,7 @@ macro_rules! conformance {
             a_newer_watch_tells_the_former_reader_once_and_for_all
             a_session_that_is_dropped_frees_its_mailbox
             a_reader_that_watches_and_then_looks_misses_nothing
+            a_reader_passes_over_no_mail_of_many_who_write_at_once
         }
     };
     (together $factory:expr, $restartable:expr) => {
@@ -245,6 +250,7 @@ mod tests {
             include_str!("expiring.rs"),
             include_str!("in_flight.rs"),
             include_str!("keylists.rs"),
+            include_str!("mishaps.rs"),
             include_str!("presence.rs"),
             include_str!("queue.rs"),
             include_str!("queue_restarting.rs"),

@@ -16,6 +16,7 @@ mod fixture;
 pub mod in_flight;
 pub mod keylists;
 mod list;
+pub mod mishaps;
 pub mod presence;
 pub mod queue;
 pub mod queue_restarting;

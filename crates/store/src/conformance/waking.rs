@@ -77,3 +77,33 @@ pub async fn a_reader_that_watches_and_then_looks_misses_nothing(f: Fixture) {
     writing.await.expect("the writer");
     assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
 }
+
+/// A position that is given early may become visible late: who has read on by then would never look back.
+pub async fn a_reader_passes_over_no_mail_of_many_who_write_at_once(f: Fixture) {
+    const WRITERS: usize = 8;
+    const EACH: usize = 25;
+    let writers = (0..WRITERS).map(|writer| {
+        let letters: Vec<_> = (0..EACH).map(|each| f.letter(&format!("{writer} {each}"))).collect();
+        let mailbox = if writer % 2 == 0 { &f.stores.mailbox } else { &f.other.mailbox }.clone();
+        tokio::spawn(async move {
+            for letter in letters {
+                mailbox.append(ALICE, letter).await.expect("append");
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let mut session = f.session(ALICE).await;
+    let mut seen = Vec::new();
+    while seen.len() < WRITERS * EACH {
+        let leased = ids(&f.lease(ALICE, session.holder, 5).await);
+        if leased.is_empty() && f.depth(ALICE).await.messages == 0 {
+            session.hears().await;
+        }
+        f.acknowledge(ALICE, &leased).await;
+        seen.extend(leased);
+    }
+    assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
+    for writer in writers {
+        writer.await.expect("a writer");
+    }
+}

@@ -6,8 +6,8 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use crate::{Letter, Mail, Quota, RecipientId, Timestamp};
 
-/// Owner, dedupe, expiry, window, and the two halves of the quota.
-const HEAD: usize = 16 + 16 + 4 * 8;
+/// Owner, dedupe, expiry and window.
+const HEAD: usize = 16 + 16 + 2 * 8;
 
 /// The letter as it lies in the spool, which may hold `room` in all.
 pub(super) fn pack(owner: RecipientId, letter: &Letter, room: Quota) -> Letter {
@@ -16,8 +16,6 @@ pub(super) fn pack(owner: RecipientId, letter: &Letter, room: Quota) -> Letter {
     envelope.put_slice(&letter.dedupe);
     envelope.put_u64(letter.expires.0);
     envelope.put_u64(u64::try_from(letter.dedupe_window.as_millis()).unwrap_or(u64::MAX));
-    envelope.put_u64(letter.quota.messages);
-    envelope.put_u64(letter.quota.bytes);
     envelope.put_slice(&letter.envelope);
     Letter {
         envelope: envelope.freeze(),
@@ -27,7 +25,7 @@ pub(super) fn pack(owner: RecipientId, letter: &Letter, room: Quota) -> Letter {
     }
 }
 
-/// The letter as it was, and whose it is; `None` if that cannot be read.
+/// The letter as it was, and whose it is; `None` if that cannot be read. It has been accepted: no quota keeps it from its mailbox any more.
 pub(super) fn unpack(spooled: Mail) -> Option<(RecipientId, Letter)> {
     let Mail { mut envelope, destination, received, .. } = spooled;
     if envelope.len() < HEAD {
@@ -36,7 +34,7 @@ pub(super) fn unpack(spooled: Mail) -> Option<(RecipientId, Letter)> {
     let (owner, dedupe) = (RecipientId(sixteen(&mut envelope)), sixteen(&mut envelope));
     let expires = Timestamp(envelope.get_u64());
     let dedupe_window = Duration::from_millis(envelope.get_u64());
-    let quota = Quota { messages: envelope.get_u64(), bytes: envelope.get_u64() };
+    let quota = Quota::BOUNDLESS;
     Some((owner, Letter { envelope, destination, dedupe, received, expires, dedupe_window, quota }))
 }
 
