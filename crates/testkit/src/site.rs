@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -86,6 +87,7 @@ struct Desk {
     came: Mutex<Vec<Came>>,
     policy: Mutex<Policy>,
     news: Notify,
+    connections: AtomicUsize,
 }
 
 /// Nothing that a test waits for takes longer.
@@ -103,6 +105,7 @@ impl Site {
             came: Mutex::default(),
             policy: Mutex::new(Box::new(|_, _| Reply::from(200))),
             news: Notify::new(),
+            connections: AtomicUsize::new(0),
         });
         let door = Some(desk.clone().attend(listener));
         Self { address, desk, door }
@@ -145,6 +148,11 @@ impl Site {
     /// How many requests came.
     pub fn count(&self) -> usize {
         self.desk.came.lock().len()
+    }
+
+    /// How many connections were made to it.
+    pub fn connections(&self) -> usize {
+        self.desk.connections.load(Ordering::Acquire)
     }
 
     /// The bodies of what came, in order.
@@ -192,6 +200,7 @@ impl Desk {
 
     async fn accept(self: Arc<Self>, listener: TcpListener, open: CancellationToken) {
         while let Ok((stream, _)) = listener.accept().await {
+            self.connections.fetch_add(1, Ordering::AcqRel);
             tokio::spawn(open.clone().run_until_cancelled_owned(self.clone().serve(stream)));
         }
     }

@@ -12,7 +12,7 @@ use crate::habits::{drain, kept_promise, numbers, received, send_all, status};
 const MESSAGES: u32 = 30;
 const WINDOW: &str = "pickup.window=5";
 
-async fn its_live_session_goes_on(engine: Engine) {
+pub async fn its_live_session_goes_on(engine: Engine) {
     let fleet = testkit::Fleet::start(2, &engine.options(&[WINDOW])).await;
     let history = History::default();
     let wallet = joined(fleet[0].address(), 1, &history).await;

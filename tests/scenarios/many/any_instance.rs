@@ -7,7 +7,7 @@ use super::engine::{Engine, sender_at};
 use super::with_every_engine;
 use crate::habits::{delivery, kept_promise, numbers, received, send_all, status};
 
-async fn each_step_of_a_wallet_meets_another_instance(engine: Engine) {
+pub async fn each_step_of_a_wallet_meets_another_instance(engine: Engine) {
     let fleet = engine.fleet(3).await;
     let places = fleet.addresses();
     let history = History::default();

@@ -1,7 +1,8 @@
 //! The clock of one instance jumps by an hour, forth and back. Only the wall clock: time spans are measured by another.
 
+use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use servers::libfaketime;
 use testkit::{Fleet, History, Load, Plan, ServerOptions};
@@ -25,6 +26,22 @@ fn with_clock(options: ServerOptions, file: &Path) -> ServerOptions {
 /// More than an instance counts as alive without a sign of life.
 const A_WHILE: Duration = Duration::from_secs(5);
 
+/// By how much the clock of the instance there is ahead of ours, in whole hours, as it says with each answer.
+async fn hours_ahead(place: SocketAddr) -> i64 {
+    let answer = reqwest::get(format!("http://{place}/health/live")).await.expect("an answer");
+    let date = answer.headers()["date"].to_str().expect("a date");
+    // Such as "Sun, 06 Nov 1994 08:49:37 GMT".
+    let time = date.split(' ').nth(4).expect("a time of day");
+    let part = |seconds: i64, part: &str| seconds * 60 + part.parse::<i64>().expect("a number");
+    let theirs = time.split(':').fold(0, part);
+    let ours = SystemTime::UNIX_EPOCH.elapsed().expect("it is past 1970").as_secs() as i64;
+    let half_a_day = 12 * HOUR;
+    let ahead = (theirs - ours + half_a_day).rem_euclid(2 * half_a_day) - half_a_day;
+    (ahead + HOUR / 2).div_euclid(HOUR)
+}
+
+const HOUR: i64 = 3600;
+
 async fn nobody_notices(engine: Engine) {
     let directory = tempfile::tempdir().expect("a directory");
     let clock = directory.path().join("clock");
@@ -39,6 +56,8 @@ async fn nobody_notices(engine: Engine) {
         load.goes_on_for(50).await;
         set(error);
         sleep(A_WHILE).await;
+        // What makes these dates does not look again until its clock has come to the last one.
+        assert_eq!(hours_ahead(fleet[0].address()).await, 1, "its clock has jumped");
     }
     let settled = load.settle().await;
     kept_promise(&history, async {}).await;

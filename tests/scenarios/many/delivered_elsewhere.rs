@@ -8,7 +8,7 @@ use testkit::{Frame, Heard, History, Socket, Wallet, Words};
 
 use super::engine::{Engine, joined, sender_at};
 use super::with_every_engine;
-use crate::habits::{delivery, kept_promise, numbers, received, send_all, status};
+use crate::habits::{kept_promise, numbers, send_all};
 
 /// Sessions look for mail by themselves every thirty seconds: what comes sooner was woken.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -73,29 +73,29 @@ async fn live(engine: Engine, dialect: &dyn protocols::Dialect) {
     scene.is_kept_at_once().await;
 }
 
-async fn live_by_pickup_2(engine: Engine) {
+pub async fn live_by_pickup_2(engine: Engine) {
     live(engine, &V2_0).await;
 }
 
-async fn live_by_pickup_4(engine: Engine) {
+pub async fn live_by_pickup_4(engine: Engine) {
     live(engine, &V4_0).await;
 }
 
-async fn by_implicit_pickup(engine: Engine) {
+pub async fn by_implicit_pickup(engine: Engine) {
     let mut scene = Scene::set(&engine).await;
     scene.socket.ask(&client::ping(&scene.wallet.agent().id(), true)).await;
     scene.hears_bare_mail().await;
     scene.is_kept_at_once().await;
 }
 
-async fn by_the_noop_of_pickup_1(engine: Engine) {
+pub async fn by_the_noop_of_pickup_1(engine: Engine) {
     let mut scene = Scene::set(&engine).await;
     scene.socket.say(&client::noop(&scene.wallet.agent().id())).await;
     scene.hears_bare_mail().await;
     scene.is_kept_at_once().await;
 }
 
-async fn by_the_batches_of_pickup_1(engine: Engine) {
+pub async fn by_the_batches_of_pickup_1(engine: Engine) {
     let mut scene = Scene::set(&engine).await;
     for number in 0..MESSAGES {
         scene.send(number).await;
@@ -106,17 +106,29 @@ async fn by_the_batches_of_pickup_1(engine: Engine) {
     scene.is_kept_at_once().await;
 }
 
-async fn by_the_requests_of_pickup_2(engine: Engine) {
+/// On a socket that is not live: the wallet asks how much waits, and for some of it.
+async fn on_request(engine: Engine, dialect: &dyn protocols::Dialect) {
     let mut scene = Scene::set(&engine).await;
+    let id = || scene.wallet.agent().id();
     for number in 0..MESSAGES {
         scene.send(number).await;
-        let waiting = scene.socket.ask(&status(&scene.wallet)).await;
+        let waiting = scene.socket.ask(&client::status_request(dialect, &id(), None)).await;
         assert!(matches!(waiting, Words::Status { messages: 1, .. }), "{waiting:?}");
-        let delivered = scene.socket.ask(&delivery(&scene.wallet, 10)).await;
+        let request = client::delivery_request(dialect, &id(), 10, None);
+        let delivered = scene.socket.ask(&request).await;
         assert_eq!(numbers(delivered.items()), [number], "{delivered:?}");
-        scene.socket.ask(&received(&scene.wallet, delivered.items())).await;
+        let ids: Vec<String> = delivered.items().iter().map(|item| item.id.clone()).collect();
+        scene.socket.ask(&client::messages_received(dialect, &id(), &ids)).await;
     }
     scene.is_kept_at_once().await;
+}
+
+pub async fn by_the_requests_of_pickup_2(engine: Engine) {
+    on_request(engine, &V2_0).await;
+}
+
+pub async fn by_the_requests_of_pickup_4(engine: Engine) {
+    on_request(engine, &V4_0).await;
 }
 
 with_every_engine!(
@@ -126,4 +138,5 @@ with_every_engine!(
     by_the_noop_of_pickup_1,
     by_the_batches_of_pickup_1,
     by_the_requests_of_pickup_2,
+    by_the_requests_of_pickup_4,
 );

@@ -13,6 +13,11 @@ pub enum Engine {
     Postgres(Postgres),
     /// A database on a server that other tests use too.
     Database(String),
+    /// A cluster that others use too, under other prefixes.
+    Cluster {
+        url: String,
+        prefix: &'static str,
+    },
 }
 
 impl Engine {
@@ -36,13 +41,17 @@ impl Engine {
         match self {
             Self::Redis(redis) => redis.url(),
             Self::Postgres(postgres) => postgres.url(),
-            Self::Database(url) => url.clone(),
+            Self::Database(url) | Self::Cluster { url, .. } => url.clone(),
         }
     }
 
     /// Options of an instance that uses it.
     pub fn options(&self, settings: &[&str]) -> ServerOptions {
-        ServerOptions::with(settings).on(self.store())
+        let options = ServerOptions::with(settings).on(self.store());
+        match self {
+            Self::Cluster { prefix, .. } => options.and(&[&format!("redis.prefix={prefix}")]),
+            _ => options,
+        }
     }
 
     /// Instances that share it.
@@ -55,7 +64,7 @@ impl Engine {
         match self {
             Self::Redis(redis) => redis.pause(),
             Self::Postgres(postgres) => postgres.pause(),
-            Self::Database(_) => panic!("others use it too"),
+            Self::Database(_) | Self::Cluster { .. } => panic!("others use it too"),
         }
     }
 
@@ -64,7 +73,7 @@ impl Engine {
         match self {
             Self::Redis(redis) => redis.resume(),
             Self::Postgres(postgres) => postgres.resume(),
-            Self::Database(_) => panic!("others use it too"),
+            Self::Database(_) | Self::Cluster { .. } => panic!("others use it too"),
         }
     }
 
@@ -73,7 +82,7 @@ impl Engine {
         match self {
             Self::Redis(redis) => redis.kill().await,
             Self::Postgres(postgres) => postgres.kill().await,
-            Self::Database(_) => panic!("others use it too"),
+            Self::Database(_) | Self::Cluster { .. } => panic!("others use it too"),
         }
     }
 
@@ -82,7 +91,7 @@ impl Engine {
         match self {
             Self::Redis(redis) => redis.restart().await,
             Self::Postgres(postgres) => postgres.restart().await,
-            Self::Database(_) => panic!("others use it too"),
+            Self::Database(_) | Self::Cluster { .. } => panic!("others use it too"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use protocols::client;
 use protocols::pickup::V2_0;
-use testkit::{Fleet, Frame, History, Posted, Socket, Wallet, Words};
+use testkit::{Fleet, Frame, History, Parcel, Posted, Socket, Wallet, Words};
 use tokio::time::{Instant, sleep};
 
 use super::engine::{Engine, joined, post, sender_at};
@@ -26,7 +26,7 @@ struct Scene {
     sender: Arc<Wallet>,
     socket: Socket,
     history: History,
-    _fleet: Fleet,
+    fleet: Fleet,
 }
 
 impl Scene {
@@ -38,7 +38,7 @@ impl Scene {
         let mut socket = wallet.dial().await;
         let change = client::live_delivery_change(&V2_0, &wallet.agent().id(), true);
         assert!(matches!(socket.ask(&change).await, Words::Status { live: true, .. }));
-        let mut scene = Self { engine, wallet, sender, socket, history, _fleet: fleet };
+        let mut scene = Self { engine, wallet, sender, socket, history, fleet };
         assert_eq!(post(&scene.sender, &scene.wallet, 0).await, Posted::Accepted);
         scene.is_pushed(0).await;
         scene
@@ -137,6 +137,35 @@ async fn a_wallet_that_speaks_meanwhile_keeps_its_socket_for_a_minute_and_is_ans
     kept_promise(&scene.history, async {}).await;
 }
 
+async fn a_socket_with_a_forward_that_nobody_could_keep_is_closed_with_1013(engine: Engine) {
+    let mut scene = Scene::set(engine).await;
+    let mut socket = scene.sender.dial().await;
+    scene.engine.pause();
+    let parcel = Parcel { to: scene.wallet.agent().number, number: 1 };
+    socket.send(&scene.wallet.agent().forward_envelope(&parcel.write())).await;
+    assert_eq!(socket.end().await, Frame::Closed(Some(1013)), "its sender has to notice");
+    scene.engine.resume();
+    scene.until_accepted(1).await;
+    scene.is_pushed(1).await;
+    kept_promise(&scene.history, async {}).await;
+}
+
+async fn a_socket_of_somebody_who_cannot_be_looked_up_is_closed_with_1013(engine: Engine) {
+    let scene = Scene::set(engine).await;
+    let wallet = joined(scene.fleet[0].address(), 2, &scene.history).await;
+    let elsewhere = wallet.by_way_of(scene.fleet[1].address());
+    scene.engine.pause();
+    let mut socket = elsewhere.dial().await;
+    socket.say(&client::status_request(&V2_0, &wallet.agent().id(), None)).await;
+    assert_eq!(socket.end().await, Frame::Closed(Some(1013)));
+    scene.engine.resume();
+    crate::habits::until("it is known again", async || {
+        let request = client::status_request(&V2_0, &wallet.agent().id(), None);
+        elsewhere.request(&request).await.is_some()
+    })
+    .await;
+}
+
 async fn an_engine_that_was_killed_is_found_again(engine: Engine) {
     let mut scene = Scene::set(engine).await;
     scene.engine.kill().await;
@@ -155,5 +184,7 @@ with_own_engines!(
     a_request_is_answered_when_the_engine_is_back,
     beyond_that_its_connection_is_cut_without_a_status,
     a_wallet_that_speaks_meanwhile_keeps_its_socket_for_a_minute_and_is_answered,
+    a_socket_with_a_forward_that_nobody_could_keep_is_closed_with_1013,
+    a_socket_of_somebody_who_cannot_be_looked_up_is_closed_with_1013,
     an_engine_that_was_killed_is_found_again,
 );

@@ -11,7 +11,7 @@ use crate::habits::kept_promise;
 /// Guarantee 6: nothing on the server's side waits longer for a dead instance. A second is for the wallet to come back.
 const NOTHING_WAITS_LONGER: Duration = Duration::from_secs(5 + 1);
 
-async fn nothing_is_lost_and_nothing_waits(engine: Engine) {
+pub async fn nothing_is_lost_and_nothing_waits(engine: Engine) {
     let mut fleet = engine.fleet(2).await;
     let history = History::default();
     let load = Load::start(&fleet.addresses(), Plan::default(), &history).await;

@@ -8,7 +8,7 @@ use crate::habits::{drain, kept_promise};
 
 const ROUNDS: u32 = 20;
 
-async fn a_change_at_one_instance_counts_at_the_other_at_once(engine: Engine) {
+pub async fn a_change_at_one_instance_counts_at_the_other_at_once(engine: Engine) {
     // A forward that would have to wait for the news is refused instead.
     let options = engine.options(&["mediation.patience=1ms"]);
     let fleet = Fleet::start(2, &options).await;

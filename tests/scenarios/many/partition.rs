@@ -63,6 +63,8 @@ async fn a_wallet_that_goes_elsewhere_has_all_its_mail_there(engine: Engine) {
     proxy.reset();
     let end = stranded.await.expect("the older socket is let go");
     assert_eq!(end, Frame::Closed(Some(4001)));
+    // It was given nothing of what came after the newer claim.
+    assert_eq!(history.repeated(), []);
     live.abort();
     kept_promise(&history, async { assert_eq!(drain(&elsewhere).await, 0) }).await;
 }

@@ -23,7 +23,7 @@ async fn live_socket(wallet: &Wallet) -> Socket {
     socket
 }
 
-async fn the_newest_wins_and_the_older_is_told(engine: Engine) {
+pub async fn the_newest_wins_and_the_older_is_told(engine: Engine) {
     let fleet = engine.fleet(2).await;
     let history = History::default();
     let wallet = joined(fleet[0].address(), 1, &history).await;
@@ -43,7 +43,7 @@ async fn the_newest_wins_and_the_older_is_told(engine: Engine) {
     assert_eq!(history.repeated(), []);
 }
 
-async fn all_get_each_message_where_the_operator_wants_that(engine: Engine) {
+pub async fn all_get_each_message_where_the_operator_wants_that(engine: Engine) {
     let fleet = Fleet::start(2, &engine.options(&["pickup.sockets=all"])).await;
     let history = History::default();
     let wallet = joined(fleet[0].address(), 1, &history).await;

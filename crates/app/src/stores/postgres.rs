@@ -79,7 +79,7 @@ fn row(promise: store_postgres::Promise) -> (&'static str, &'static str, &'stati
             &["set synchronous_commit = on for this role"],
         ),
         P::WhileTheDiskLasts => (
-            "postgres, synchronous_commit on, no synchronous standby",
+            "postgres, synchronous_commit on or local, no synchronous standby",
             "nothing by a crash, as long as the server's disk lives; a failover to a standby may lose the mail of the last moments",
             &[],
         ),

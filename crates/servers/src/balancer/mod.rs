@@ -4,6 +4,7 @@ mod text;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -18,6 +19,7 @@ use crate::{Child, Job, free_port};
 pub struct Balancer {
     address: SocketAddr,
     directory: TempDir,
+    job: Job,
     child: Child,
 }
 
@@ -74,6 +76,18 @@ impl Balancer {
         self.child.signal(signal);
     }
 
+    /// Kills it without a warning, and starts it again after a while at the same address.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn is_away_for(&mut self, span: Duration) {
+        self.child.signal(Signal::SIGKILL);
+        self.child.ended().await;
+        tokio::time::sleep(span).await;
+        self.child = self.job.start();
+        self.until_it_listens().await;
+    }
+
     async fn start(
         name: &str,
         arguments: &[&str],
@@ -84,16 +98,17 @@ impl Balancer {
         let configuration = directory.path().join("configuration");
         std::fs::write(&configuration, text(address, directory.path())).expect("a file is written");
         let job = Job::new(program(name), directory.path().join("log"));
-        let child = job.args(arguments).arg(configuration).start();
-        let mut balancer = Self { address, directory, child };
-        balancer.until_it_listens(name).await;
+        let job = job.args(arguments).arg(configuration);
+        let child = job.start();
+        let mut balancer = Self { address, directory, job, child };
+        balancer.until_it_listens().await;
         balancer
     }
 
-    async fn until_it_listens(&mut self, name: &str) {
+    async fn until_it_listens(&mut self) {
         until("the load balancer listens", async || {
             let end = self.child.try_wait();
-            assert!(end.is_none(), "{name} has ended:\n{}", self.log());
+            assert!(end.is_none(), "the load balancer has ended:\n{}", self.log());
             TcpStream::connect(self.address).await.is_ok()
         })
         .await;

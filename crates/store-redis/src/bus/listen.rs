@@ -40,6 +40,8 @@ struct Beat {
     at: Instant,
     log: Place,
     wakes: Place,
+    /// The engine did not know this process, or not any more.
+    is_new: bool,
 }
 
 pub(crate) struct Listener {
@@ -91,26 +93,29 @@ impl Listener {
     async fn beat(&mut self) -> Result<Beat> {
         let (bus, sent, at) = (&self.bus, self.bus.clock.now(), Instant::now());
         let call = BEAT.on(&["readers", "spaces", "log", "wakes"].map(|what| bus.key(what)));
-        let (log, wakes, spaces): (String, String, Vec<Vec<u8>>) =
+        let (log, wakes, spaces, is_new): (String, String, Vec<Vec<u8>>, bool) =
             bus.engine.call(call.arg(&bus.me).arg(MEMORY)).await?;
-        let beat = Beat { sent, at, log: Place::read(&log)?, wakes: Place::read(&wakes)? };
+        let (log, wakes) = (Place::read(&log)?, Place::read(&wakes)?);
+        let beat = Beat { sent, at, log, wakes, is_new };
         *bus.generations.write() = generations(&spaces);
         self.begin_at(&beat);
         Ok(beat)
     }
 
-    /// The first time, and when the streams have lost what was read, begins at their ends.
+    /// The first time, and when the streams have lost what was read, begins at their ends. An engine that has forgotten this process has
+    /// lost more than that.
     fn begin_at(&mut self, beat: &Beat) {
+        let has_forgotten_us = beat.is_new && self.read.is_some();
         let read = self.read.get_or_insert_with(|| Read {
             log: beat.log,
             wakes: beat.wakes,
             heard: Place::default(),
         });
-        if beat.log < read.log {
+        if beat.log < read.log || has_forgotten_us {
             self.bus.local.distrust();
             read.log = beat.log;
         }
-        if beat.wakes < read.wakes {
+        if beat.wakes < read.wakes || has_forgotten_us {
             read.wakes = beat.wakes;
             self.bus.bells.ring_all();
         }

@@ -5,8 +5,8 @@ use testkit::ServerOptions;
 
 use super::scene::{RECENT, Scene};
 
-async fn scene_on(postgres: &Postgres) -> Scene {
-    Scene::set(ServerOptions::default().on(postgres.url())).await
+async fn scene_on(postgres: &Postgres, row: &str) -> Scene {
+    Scene::set(ServerOptions::default().on(postgres.url()), row).await
 }
 
 async fn dies_and_comes_back(postgres: &mut Postgres) {
@@ -19,7 +19,7 @@ async fn with_synchronous_commit_off_the_mail_of_the_last_moments_is_lost() {
     let spec = PgSpec::plain().with("synchronous_commit", "off");
     // Who writes a page down, writes all that had been committed before.
     let mut postgres = Postgres::start(spec.with("bgwriter_lru_maxpages", "0")).await;
-    let mut scene = scene_on(&postgres).await;
+    let mut scene = scene_on(&postgres, "synchronous_commit off").await;
     postgres.pause_part("walwriter").await;
     postgres.write_all().await;
     scene.accepts_recent().await;
@@ -27,9 +27,11 @@ async fn with_synchronous_commit_off_the_mail_of_the_last_moments_is_lost() {
     scene.ends_without(RECENT).await;
 }
 
-async fn nothing_is_lost(spec: PgSpec) {
+const ON: &str = "synchronous_commit on or local";
+
+async fn nothing_is_lost(spec: PgSpec, row: &str) {
     let mut postgres = Postgres::start(spec).await;
-    let mut scene = scene_on(&postgres).await;
+    let mut scene = scene_on(&postgres, row).await;
     postgres.pause_part("walwriter").await;
     scene.accepts_recent().await;
     dies_and_comes_back(&mut postgres).await;
@@ -38,15 +40,16 @@ async fn nothing_is_lost(spec: PgSpec) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_synchronous_commit_on_nothing_is_lost() {
-    nothing_is_lost(PgSpec::plain()).await;
+    nothing_is_lost(PgSpec::plain(), ON).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_synchronous_commit_local_nothing_is_lost() {
-    nothing_is_lost(PgSpec::plain().with("synchronous_commit", "local")).await;
+    nothing_is_lost(PgSpec::plain().with("synchronous_commit", "local"), ON).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_fsync_off_nothing_is_lost_as_long_as_the_machine_stays() {
-    nothing_is_lost(PgSpec::plain().with("fsync", "off").with("full_page_writes", "off")).await;
+    let spec = PgSpec::plain().with("fsync", "off").with("full_page_writes", "off");
+    nothing_is_lost(spec, "fsync or full_page_writes off").await;
 }

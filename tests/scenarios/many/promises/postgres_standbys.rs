@@ -5,6 +5,8 @@ use testkit::ServerOptions;
 
 use super::scene::{RECENT, Scene};
 
+const SYNCHRONOUS: &str = "synchronous_standby_names set";
+
 /// A primary and its standby, and instances that know both.
 struct Pair {
     primary: Postgres,
@@ -13,11 +15,11 @@ struct Pair {
 }
 
 impl Pair {
-    async fn set(spec: PgSpec) -> Self {
+    async fn set(spec: PgSpec, row: &str) -> Self {
         let primary = Postgres::start(spec).await;
         let standby = Postgres::standby_of(&primary).await;
         let options = ServerOptions::default().on(primary.url_with(&standby));
-        let scene = Scene::set(options).await;
+        let scene = Scene::set(options, row).await;
         primary.until_followed().await;
         Self { primary, standby, scene }
     }
@@ -29,7 +31,7 @@ impl Pair {
 }
 
 async fn the_mail_of_the_last_moments_is_lost(spec: PgSpec) {
-    let mut pair = Pair::set(spec).await;
+    let mut pair = Pair::set(spec, "no synchronous standby").await;
     pair.primary.pause_part("walsender").await;
     pair.scene.accepts_recent().await;
     pair.standby_takes_over().await;
@@ -49,7 +51,7 @@ async fn so_does_a_synchronous_one_that_nobody_waits_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_synchronous_one_takes_over_with_all_mail() {
-    let mut pair = Pair::set(PgSpec::with_synchronous_standby()).await;
+    let mut pair = Pair::set(PgSpec::with_synchronous_standby(), SYNCHRONOUS).await;
     pair.scene.accepts_recent().await;
     pair.standby_takes_over().await;
     pair.scene.ends_with_all().await;
@@ -57,7 +59,7 @@ async fn a_synchronous_one_takes_over_with_all_mail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_synchronous_one_does_not_have_is_not_accepted() {
-    let mut pair = Pair::set(PgSpec::with_synchronous_standby()).await;
+    let mut pair = Pair::set(PgSpec::with_synchronous_standby(), SYNCHRONOUS).await;
     pair.primary.pause_part("walsender").await;
     pair.scene.accepts_nothing().await;
     pair.standby_takes_over().await;

@@ -5,6 +5,9 @@ use testkit::ServerOptions;
 
 use super::scene::{OLD, RECENT, Scene};
 
+/// What the instances say of a cluster with replicas, whatever the rest of the row is.
+const LOSS: &str = "a replica that takes over lacks the mail of the last moments";
+
 /// The mailbox with the old mail.
 async fn mailbox(cluster: &RedisCluster) -> String {
     for node in cluster.nodes() {
@@ -19,7 +22,7 @@ async fn mailbox(cluster: &RedisCluster) -> String {
 
 async fn a_replica_that_is_behind_takes_over_without_the_mail_of_the_last_moments(spec: RedisSpec) {
     let mut cluster = RedisCluster::start_with(spec).await;
-    let mut scene = Scene::set(ServerOptions::default().on(cluster.url())).await;
+    let mut scene = Scene::set(ServerOptions::default().on(cluster.url()), LOSS).await;
     let mailbox = mailbox(&cluster).await;
     let replica = cluster.strand_replica_of(&mailbox).await;
     scene.accepts_recent().await;
@@ -45,7 +48,7 @@ async fn synced_always() {
 async fn a_primary_that_must_have_a_replica_accepts_nothing_that_a_takeover_would_lose() {
     let spec = RedisSpec::plain().with("min-replicas-to-write", "1");
     let mut cluster = RedisCluster::start_with(spec.with("min-replicas-max-lag", "1")).await;
-    let scene = Scene::set(ServerOptions::default().on(cluster.url())).await;
+    let scene = Scene::set(ServerOptions::default().on(cluster.url()), LOSS).await;
     let mailbox = mailbox(&cluster).await;
     let replica = cluster.strand_replica_of(&mailbox).await;
     scene.accepts_nothing().await;

@@ -43,9 +43,13 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Sets it up to where the old mail is accepted.
-    pub async fn set(options: ServerOptions) -> Self {
+    /// Sets it up to where the old mail is accepted. The instances say which row of the table holds.
+    pub async fn set(options: ServerOptions, row: &str) -> Self {
         let fleet = Fleet::start(2, &options.and(&SETTINGS)).await;
+        for place in 0..fleet.len() {
+            let log = fleet[place].log();
+            assert!(log.contains(row), "{row} is not said:\n{log}");
+        }
         let history = History::default();
         let reader = joined(fleet[0].address(), 1, &history).await;
         let live = joined(fleet[0].address(), 2, &history).await;

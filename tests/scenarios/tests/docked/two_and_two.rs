@@ -1,4 +1,4 @@
-//! Two docks before two mediators: each callback may reach either, and mail may arrive at either.
+//! Two docks before one mediator or two: each callback may reach either, and mail may arrive at either.
 
 use std::time::Duration;
 
@@ -12,7 +12,15 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wallets_get_each_message_once_and_at_once() {
-    let harbour = Harbour::of(2, 2).await;
+    everybody_is_served(Harbour::of(2, 2).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_they_do_with_one_mediator() {
+    everybody_is_served(Harbour::of(2, 1).await).await;
+}
+
+async fn everybody_is_served(harbour: Harbour) {
     let history = History::default();
     let load = harbour.load(Plan::default(), &history).await;
     load.goes_on_for(500).await;
