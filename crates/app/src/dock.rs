@@ -1,7 +1,9 @@
 //! From a configuration to a dock that serves.
 
+mod limits;
 mod metrics;
 mod native;
+mod private_side;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,23 +11,20 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use config::{Config, DockBackend, PublicUrl, Secret};
+use config::{Config, DockBackend, Secret};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use transport::dock::http::{HttpBackend, HttpOptions, Retry};
 use transport::dock::signature::Keys;
-use transport::dock::{
-    Backend, Berths, Dock, DockOptions, DockTally, Loopback, Private, PrivateOptions,
-};
+use transport::dock::{Backend, Berths, Dock, DockOptions, DockTally, Loopback};
 use transport::{Drain, Limits, Office, Page, Pages, ServeOptions, Tally};
 
+use self::limits::limits;
 use self::metrics::Counters;
+use self::private_side::PrivateSide;
 use crate::clock::SystemClock;
 use crate::exit::Misuse;
 use crate::{admin, assembly, lan, signals};
-
-/// How long what is under way on the private side may take once all sockets are closed.
-const LAST_CALLS: Duration = Duration::from_secs(1);
 
 /// What the ports of a dock share.
 #[derive(Clone, Default)]
@@ -79,17 +78,11 @@ impl Ports {
     async fn serve(self, backend: impl Backend) -> anyhow::Result<()> {
         let Self { sockets, private, shared, config } = self;
         let Shared { berths, tally, port, stop } = shared;
-        let side = Private::new(berths.clone(), tally.clone(), private_options(&config, &private));
+        let side = private_side::of(&berths, &tally, &config);
         let dock = Dock::new(backend, berths, tally, dock_options(&config));
         let (dock, inner) = match private {
             None => (dock.sharing_its_port(side), None),
-            // Its backend goes on sending while the sockets are closed.
-            Some(listener) => {
-                let end = CancellationToken::new();
-                let options = options(private_limits(&config), Arc::default());
-                let drain = drain(end.clone(), LAST_CALLS);
-                (dock, Some((end, tokio::spawn(serve_port(listener, side, options, drain)))))
-            }
+            Some(listener) => (dock, Some(PrivateSide::open(listener, side, &config))),
         };
         let options = ServeOptions {
             tls: assembly::certificates(&config.tls)?,
@@ -98,9 +91,8 @@ impl Ports {
         };
         let drain = drain(stop, config.shutdown.deadline);
         serve_port(sockets, Arc::new(dock), options, drain).await?;
-        if let Some((end, serving)) = inner {
-            end.cancel();
-            serving.await.context("the private side broke")??;
+        if let Some(inner) = inner {
+            inner.close().await?;
         }
         tracing::info!("stopped");
         Ok(())
@@ -185,41 +177,6 @@ fn dock_options(config: &Config) -> DockOptions {
         ping_every: dock.ping_every,
         ping_patience: dock.ping_patience,
         idle: dock.idle,
-    }
-}
-
-/// On the port of the sockets everybody could ask for the status; with a port of its own, or a key, only who may.
-fn private_options(config: &Config, own_port: &Option<TcpListener>) -> PrivateOptions {
-    let key = config.dock.bearer.as_ref().map(|key| key.reveal().to_owned());
-    PrivateOptions {
-        status: own_port.is_some() || key.is_some(),
-        key,
-        unknown_is_500: config.dock.unknown_is_500,
-    }
-}
-
-/// What strangers may use.
-fn limits(config: &Config) -> anyhow::Result<Limits> {
-    let direct = || PublicUrl::direct(config.dock.listen, config.tls.files().is_some());
-    let url = config.listen.public_url.clone().or_else(direct);
-    let url = url.context("the listener's address makes no URL")?;
-    let mut limits = assembly::limits(config, &url);
-    limits.frame_bytes = config.dock.frame_bytes.as_usize();
-    limits.body_bytes = limits.frame_bytes;
-    if config.dock.private_listen.is_none() {
-        // The backend's connections come from one address.
-        limits.connections_per_address = limits.connections;
-    }
-    Ok(limits)
-}
-
-/// What the backend may use: it comes from one address, or few.
-fn private_limits(config: &Config) -> Limits {
-    let usual = Limits::default();
-    Limits {
-        body_bytes: config.dock.frame_bytes.as_usize(),
-        connections_per_address: usual.connections,
-        ..usual
     }
 }
 

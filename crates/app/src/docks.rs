@@ -53,7 +53,7 @@ pub async fn open(
     let docks = Docks::new(parts.mediator.clone(), Arc::new(outlet));
     let door = match address {
         Some(address) => Some(Door {
-            office: Arc::new(DockDoor::new(docks.clone(), trust(config)?, parts.clock.clone())),
+            office: office(config, &docks, parts)?,
             listener: listen(address).await?,
             options: options(config, url, parts, stop),
         }),
@@ -68,6 +68,12 @@ fn outlet(config: &Config) -> anyhow::Result<Arc<dyn Outlet>> {
     Ok(Arc::new(HttpOutlet::new(&options)?))
 }
 
+fn office(config: &Config, docks: &Arc<Docks>, parts: &Assembled) -> anyhow::Result<Arc<DockDoor>> {
+    let frame_bytes = config.transport.frame_bytes.as_usize();
+    let door = DockDoor::new(docks.clone(), trust(config)?, frame_bytes, parts.clock.clone());
+    Ok(Arc::new(door))
+}
+
 fn options(
     config: &Config,
     url: &PublicUrl,
@@ -77,8 +83,7 @@ fn options(
     let mut limits = assembly::limits(config, url);
     // All that comes here is from a few docks.
     limits.connections_per_address = limits.connections;
-    // A frame grows when it is written as JSON.
-    limits.body_bytes = limits.frame_bytes.saturating_mul(2);
+    limits.body_bytes = DockDoor::body_bytes(limits.frame_bytes);
     let pages = Arc::new(Shown { health: parts.health.clone(), stop: stop.clone() });
     ServeOptions { limits, tls: None, proxies: Vec::new(), pages, tally: Arc::default() }
 }

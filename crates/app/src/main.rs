@@ -9,6 +9,7 @@ mod cli;
 mod clock;
 mod commands;
 mod control;
+mod crowd;
 mod dead_letters;
 mod deliverer;
 mod dock;

@@ -22,6 +22,7 @@ use transport::{Drain, ServeOptions, Tally};
 
 use self::metrics::Counters;
 use crate::clock::SystemClock;
+use crate::crowd::spare_proxies;
 use crate::exit::Misuse;
 use crate::{admin, assembly, deliverer, queues, signals};
 
@@ -129,8 +130,10 @@ fn port_options(
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 80));
     let direct = || PublicUrl::direct(any, config.tls.files().is_some());
     let url = config.listen.public_url.clone().or_else(direct).context("no URL")?;
+    let mut limits = assembly::limits(config, &url);
+    spare_proxies(config, &mut limits);
     Ok(ServeOptions {
-        limits: assembly::limits(config, &url),
+        limits,
         tls: assembly::certificates(&config.tls)?,
         proxies: assembly::proxies(config)?,
         pages: Arc::new(RelayPages(health.clone())),

@@ -6,7 +6,7 @@ use mediator::Refusal;
 use store::{Result, StoreError};
 use store_redis::{Redis, Script};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::RelayOptions;
 use super::addressees::Addressees;
@@ -86,14 +86,15 @@ impl Intake {
             return Taken::Refused(Refusal::NotAnEnvelope);
         };
         let Ok(_place) = self.held.try_acquire() else { return Taken::Away };
-        match self.is_welcome(&addressees).await {
-            Some(true) => {}
-            Some(false) => return Taken::Refused(Refusal::UnknownRecipient),
-            None => return Taken::Away,
+        let deadline = Instant::now() + self.options.store_patience;
+        match timeout_at(deadline, self.is_welcome(&addressees)).await {
+            Ok(Some(true)) => {}
+            Ok(Some(false)) => return Taken::Refused(Refusal::UnknownRecipient),
+            Ok(None) | Err(_) => return Taken::Away,
         }
         let payload = Bytes::copy_from_slice(envelope);
         let message = Inbound { payload, transport_type: Some(way.transport), txn_id: way.txn_id };
-        self.keep(&addressees.kid, &message, way.again).await
+        self.keep(&addressees.kid, &message, (way.again, deadline)).await
     }
 
     /// Whether mail for these is taken; `None` if that cannot be told.
@@ -107,9 +108,13 @@ impl Intake {
         Some(has_place || self.board.owner(&addressees.kid).is_some())
     }
 
-    async fn keep(&self, kid: &str, message: &Inbound, mut again: bool) -> Taken {
+    async fn keep(
+        &self,
+        kid: &str,
+        message: &Inbound,
+        (mut again, deadline): (bool, Instant),
+    ) -> Taken {
         let entry = message.to_bytes();
-        let deadline = Instant::now() + self.options.store_patience;
         loop {
             let kept = match &self.streams {
                 Some(streams) => streams.append(kid, message).await.map(|kept| kept == Kept::Yes),

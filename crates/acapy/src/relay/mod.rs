@@ -58,7 +58,8 @@ impl Relay {
         let maps = RedisMaps::new(redis.clone(), options.names.clone());
         let pace = Pace { every: options.look_every, patience: options.silence };
         let assigner = Assigner::new(maps.clone(), clock, board.clone(), &pace);
-        let known = options.keys.clone().map(KnownKeys::new);
+        // Mail for keys that are known has the other half for itself.
+        let known = options.keys.clone().map(|source| KnownKeys::new(source, options.held / 2));
         let held = Semaphore::new(options.held.min(Semaphore::MAX_PERMITS));
         let tally = Arc::new(Tally::default());
         let streams = options.streams.map(|partitions| {

@@ -24,9 +24,9 @@ pub struct RelayOptions {
     pub streams: Option<u16>,
     /// Whether plug-ins that mediate push to lists of their own, from which messages are carried over to those of agents.
     pub carries_over: bool,
-    /// How many messages may be in hand, on their way to Redis.
+    /// How many messages may be in hand, on their way to Redis; half of them at most while their keys are looked for.
     pub held: usize,
-    /// How long a message is held while Redis is away. Then its connection is cut.
+    /// How long a message is held while Redis is away, or its key is looked for. Then its connection is cut.
     pub store_patience: Duration,
     /// From one pass over the assignment maps to the next.
     pub look_every: Duration,

@@ -6,7 +6,9 @@ use acapy::deliverer::{AdminApi, Options};
 use acapy::streams::ADMIN_CALL;
 use acapy::wire::{AdminAnswer, AdminCall};
 use redis::cmd;
-use testkit::Site;
+use servers::{RedisServer, RedisSpec};
+use testkit::{Flow, Proxy, Site, Weather};
+use tokio::time::sleep;
 
 use crate::stage::{Running, Stage, until};
 
@@ -40,6 +42,15 @@ async fn answer(stage: &Stage) -> AdminAnswer {
     until("an answer comes", async || stage.say::<u64>(cmd("LLEN").arg(&list)).await > 0).await;
     let answer: Vec<u8> = stage.say(cmd("LPOP").arg(&list)).await;
     AdminAnswer::from_bytes(&answer).expect("an answer")
+}
+
+/// As [`answer`], of a Redis that was away.
+async fn late_answer(stage: &Stage) -> AdminAnswer {
+    let list = stage.names.admin_answers("test");
+    let length = async || stage.redis.command::<u64>(&list, cmd("LLEN").arg(&list)).await;
+    until("Redis is back with an answer", async || length().await.is_ok_and(|count| count > 0))
+        .await;
+    answer(stage).await
 }
 
 async fn ask(stage: &Stage, call: &AdminCall) -> (String, u16, String) {
@@ -95,6 +106,44 @@ async fn a_write_that_a_crash_interrupted_is_not_made_again_and_a_read_is() {
     let made: Vec<_> = api.came().into_iter().map(|came| came.path).collect();
     assert_eq!(made.iter().filter(|path| *path == "/w").count(), 1, "{made:?}");
     assert_eq!(made.iter().filter(|path| *path == "/r").count(), 2, "{made:?}");
+}
+
+/// Longer than until what was put off is tried again.
+const LONG_AFTER: Duration = Duration::from_secs(3);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_is_made_once_and_answered_though_redis_has_no_room_when_its_answer_comes() {
+    let redis = RedisServer::start_as_cluster(RedisSpec::plain()).await;
+    let (stage, api) = (Stage::on(&redis.url()).await, Site::open().await);
+    api.decide(|_, _| (201, "made", Duration::from_secs(1)));
+    let _running = serve(&stage, &api);
+    make(&stage, &call(&stage, "1", "POST", "/w")).await;
+    api.until(1).await;
+    assert_eq!(redis.cli(&["CONFIG", "SET", "maxmemory", "1"]).await, "OK");
+    sleep(LONG_AFTER * 2).await;
+    assert_eq!(api.count(), 1);
+    let given = answer(&stage).await;
+    assert_eq!((given.status, &given.body[..]), (201, &b"made"[..]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_answer_came_while_redis_was_away_is_not_made_again() {
+    const STALLED: Weather = Weather { up: Flow::Stall, down: Flow::Stall };
+    let (redis, api) = (RedisServer::start(RedisSpec::plain()).await, Site::open().await);
+    let proxy = Proxy::before(([127, 0, 0, 1], redis.port()).into()).await.expect("a proxy");
+    let stage = Stage::on(&format!("redis://{}", proxy.address())).await;
+    api.decide(|_, _| (201, "made", Duration::from_millis(500)));
+    let running = serve(&stage, &api);
+    make(&stage, &call(&stage, "1", "POST", "/w")).await;
+    api.until(1).await;
+    proxy.set(STALLED);
+    proxy.reset();
+    let put_off = || running.tally.counts().contains(&("put_off", 1));
+    until("its answer could not be kept", async || put_off()).await;
+    proxy.set(Weather::FAIR);
+    assert_eq!(late_answer(&stage).await.status, 502);
+    sleep(LONG_AFTER).await;
+    assert_eq!(api.count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,6 +42,21 @@ async fn a_message_that_failed_stays_before_those_behind_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn messages_to_one_endpoint_go_over_one_connection() {
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
+    let _running = stage.deliver();
+    for number in numbers(50) {
+        stage.push(&endpoint.url("/"), &number).await;
+    }
+    endpoint.until(50).await;
+    // It is kept for what comes later, too.
+    stage.until_empty().await;
+    stage.push(&endpoint.url("/"), "later").await;
+    endpoint.until(51).await;
+    assert_eq!(endpoint.connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_does_not_answer_slows_no_other() {
     let (stage, dead, alive) = (Stage::set().await, Site::open().await, Site::open().await);
     dead.decide(|_, _| (200, "", Duration::from_secs(3600)));

@@ -94,3 +94,17 @@ async fn webhooks_that_were_read_and_not_pushed_are_pushed_by_the_next() {
     controller.until(2).await;
     assert_eq!(controller.texts(), ["{\"n\":1}", "{\"n\":2}"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_controller_that_fails_gets_the_same_webhook_until_it_takes_it_and_then_the_next() {
+    let (stage, controller) = (Stage::set().await, Site::open().await);
+    controller.decide(|before, _| if before < 2 { 503 } else { 200 });
+    for number in 0..3 {
+        add(&stage, number).await;
+    }
+    let _running = stage.deliver_with(options(&stage, &controller));
+    controller.until(5).await;
+    stage.until_empty().await;
+    let expected = [0, 0, 0, 1, 2].map(|number| format!("{{\"n\":{number}}}"));
+    assert_eq!(controller.texts(), expected);
+}

@@ -10,7 +10,7 @@ section! {
         /// The address and port that sockets are served on, at `/ws` and `/`.
         listen: SocketAddr = "127.0.0.1:8765";
         /// The address and port that the backend sends to. Without it that is the port of the sockets, as with SocketDock: then everybody
-        /// who reaches the one reaches the other.
+        /// who reaches the one reaches the other. With the backend `store` nobody sends to it, and there is only `/status`.
         private_listen: Option<SocketAddr> = "";
         /// Who stands behind the dock: `http`, which is called back; `store`, mediators that share its store; or `loopback`, which answers by
         /// itself.

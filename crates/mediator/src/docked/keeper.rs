@@ -53,7 +53,8 @@ impl Docks {
         let (instance, until) = (&self.office.session.instance, self.office.clock.now());
         // Without it the first claims may not stand.
         let _ = self.office.stores.presence.renew(instance, until + FIRST_SIGN).await;
-        let posts = tokio::spawn(self.office.clone().serve_posts(stop.clone()));
+        let posts = self.office.clone().serve_posts(self.lost_docks.clone(), stop.clone());
+        let posts = tokio::spawn(posts);
         loop {
             if let Err(error) = self.round(&mut rounds).await {
                 tracing::debug!(%error, "shards could not be looked after");
@@ -91,24 +92,35 @@ impl Docks {
     async fn miss_docks(&self, missed: &mut BTreeSet<String>) {
         let mut gone = self.lost_docks.take();
         let mut missing = BTreeSet::new();
-        let docks: BTreeSet<_> =
-            self.shards().iter().flat_map(|shard| shard.docks_with_queues()).collect();
-        for dock in docks {
+        for dock in self.lost_docks.with_orders() {
             if self.office.dock_lives(&dock).await {
                 continue;
             }
             // After an outage of the store a dock may need a moment to be heard again.
             let was_missed = missed.contains(&dock);
-            match was_missed && matches!(self.office.declare_dead(&dock).await, Ok(true)) {
+            match was_missed && self.bury(&dock).await {
                 true => gone.push(dock),
                 false => drop(missing.insert(dock)),
             }
         }
         *missed = missing;
         for dock in gone {
-            tracing::warn!(dock, "a dock is gone, its sockets are forgotten");
-            self.shards().iter().for_each(|shard| shard.forget_dock(&dock));
+            let sockets: usize = self.shards().iter().map(|shard| shard.forget_dock(&dock)).sum();
+            if sockets > 0 {
+                tracing::warn!(dock, sockets, "a dock is gone, its sockets are forgotten");
+            }
         }
+    }
+
+    /// Takes a dock for dead, and throws away what waits for it.
+    async fn bury(&self, dock: &str) -> bool {
+        // What is put there from now on is found the next time.
+        self.lost_docks.forget_orders(dock);
+        let is_dead = matches!(self.office.declare_dead(dock).await, Ok(true));
+        if !is_dead || self.office.orders_wait(dock).await {
+            self.lost_docks.ordered(dock);
+        }
+        is_dead
     }
 
     fn shards(&self) -> Vec<Arc<Shard>> {

@@ -57,6 +57,6 @@ impl Link for DockedLink {
     }
 
     async fn close(&mut self, reason: CloseReason) {
-        self.shard.outlet.close(&self.berth, &self.reach, reason).await;
+        self.shard.close(&self.berth, &self.reach, reason).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Docks that are gone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -8,7 +8,12 @@ use store::Timestamp;
 
 /// Who counts how often a dock was not there, so that one that is gone is forgotten with all its sockets at once.
 #[derive(Debug, Default)]
-pub(super) struct LostDocks(Mutex<HashMap<String, Silence>>);
+pub(super) struct LostDocks {
+    silent: Mutex<HashMap<String, Silence>>,
+    /// Those with queues in which something may wait that this instance has put there. What waits for one that is dead is to be thrown
+    /// away, whether any of its sockets is still known here or not.
+    with_orders: Mutex<BTreeSet<String>>,
+}
 
 #[derive(Debug)]
 struct Silence {
@@ -25,7 +30,7 @@ const MOMENT: Duration = Duration::from_millis(500);
 impl LostDocks {
     /// It said something.
     pub fn answered(&self, dock: &str) {
-        let mut silent = self.0.lock();
+        let mut silent = self.silent.lock();
         if !silent.is_empty() {
             silent.remove(dock);
         }
@@ -33,7 +38,7 @@ impl LostDocks {
 
     /// It was not there.
     pub fn silent(&self, dock: &str, now: Timestamp) {
-        let mut silent = self.0.lock();
+        let mut silent = self.silent.lock();
         match silent.get_mut(dock) {
             None => {
                 silent.insert(dock.to_owned(), Silence { misses: 1, last: now });
@@ -45,9 +50,27 @@ impl LostDocks {
         }
     }
 
+    /// Something may wait in its queue from now on.
+    pub fn ordered(&self, dock: &str) {
+        let mut with_orders = self.with_orders.lock();
+        if !with_orders.contains(dock) {
+            with_orders.insert(dock.to_owned());
+        }
+    }
+
+    /// Its queue is about to be emptied.
+    pub fn forget_orders(&self, dock: &str) {
+        self.with_orders.lock().remove(dock);
+    }
+
+    /// Docks in whose queues something may wait.
+    pub fn with_orders(&self) -> BTreeSet<String> {
+        self.with_orders.lock().clone()
+    }
+
     /// Those that are gone, each once.
     pub fn take(&self) -> Vec<String> {
-        let mut silent = self.0.lock();
+        let mut silent = self.silent.lock();
         silent.extract_if(|_, silence| silence.misses >= MISSES).map(|(dock, _)| dock).collect()
     }
 }

@@ -49,16 +49,9 @@ impl Visit {
         errands: UnboundedReceiver<Errand>,
     ) -> Self {
         let socket = Socket::elsewhere(shard.office.clone(), reach.proof());
+        let heard = Count::of(&reach);
         let link = DockedLink { shard: shard.clone(), berth, reach };
-        Self {
-            shard,
-            socket,
-            link,
-            errands,
-            kept: None,
-            profile: Profile::default(),
-            heard: Count::default(),
-        }
+        Self { shard, socket, link, errands, kept: None, profile: Profile::default(), heard }
     }
 
     /// The same for one that somebody has served, and that is in the register.

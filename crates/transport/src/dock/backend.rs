@@ -73,6 +73,9 @@ pub enum Turned {
     /// It cannot be told what the message says.
     #[error("a message that is no text")]
     Unfit,
+    /// A message is larger than it takes.
+    #[error("message too large")]
+    TooLarge,
     /// It is away.
     #[error("try again later")]
     TryLater,
@@ -84,6 +87,7 @@ impl Turned {
         match self {
             Self::Refused => 1008,
             Self::Unfit => 1003,
+            Self::TooLarge => 1009,
             Self::TryLater => 1013,
         }
     }
@@ -93,6 +97,7 @@ impl Turned {
         match self {
             Self::Refused => "not welcome here",
             Self::Unfit => "a message that is no text",
+            Self::TooLarge => "message too large",
             Self::TryLater => "try again later",
         }
     }

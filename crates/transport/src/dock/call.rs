@@ -17,7 +17,7 @@ use super::berths::Mooring;
 use super::farewell::{Goodbye, Rest};
 use super::inbox::Inbox;
 use super::signs::{Due, Signs};
-use super::work::{Work, hand_over, open, progress};
+use super::work::{Work, beside, hand_over, open, progress};
 use super::{Backend, BerthId, Dock, DockCount, Turned};
 use crate::{Arrived, Frame, Socket, Visit};
 
@@ -138,17 +138,21 @@ impl<B: Backend> Call<B> {
     async fn obey(&mut self, order: Order) -> ControlFlow<Goodbye> {
         let done = match order {
             Order::Send(frame) => self.send(frame).await,
-            Order::Ping(payload) => self.socket.ping(payload).await,
+            Order::Ping(payload) => self.ping(payload).await,
             close @ Order::Close { .. } => return ControlFlow::Break(Goodbye::Ordered(close)),
         };
         down(done)
     }
 
     async fn send(&mut self, frame: Frame) -> Result<(), LinkDown> {
-        self.socket.put(frame).await?;
+        beside(&mut self.work, self.socket.put(frame)).await?;
         self.signs.busy(Instant::now());
         self.dock.tally.add(DockCount::Sent);
         Ok(())
+    }
+
+    async fn ping(&mut self, payload: u64) -> Result<(), LinkDown> {
+        beside(&mut self.work, self.socket.ping(payload)).await
     }
 
     /// Sees whether the peer still lives, and says when to look again.
@@ -161,7 +165,7 @@ impl<B: Backend> Call<B> {
         match self.signs.due(now, &self.dock.options) {
             Due::Wait(next) => ControlFlow::Continue(next),
             Due::Ping => {
-                let sent = self.socket.ping(OWN_PING).await;
+                let sent = self.ping(OWN_PING).await;
                 down(sent)?;
                 ControlFlow::Continue(self.signs.next(&self.dock.options))
             }

@@ -64,7 +64,7 @@ impl<B: Backend> Rest<B> {
         match outcome {
             Err(Turned::Refused) => return self.dock.tally.add(DockCount::SocketsRefused),
             Err(Turned::TryLater) => self.dock.tally.add(DockCount::SocketsPutOff),
-            Err(Turned::Unfit) | Ok(()) => {}
+            Err(Turned::Unfit | Turned::TooLarge) | Ok(()) => {}
         }
         self.dock.backend.closed(&self.berth).await;
     }

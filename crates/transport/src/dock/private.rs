@@ -9,6 +9,8 @@
 //! | a send to a socket whose outbox is full | 503 `FAIL` |
 //! | `GET /status` | 200 and uptime and sockets as JSON |
 //! | any of them without the key, if there is one | 401 `FAIL` |
+//!
+//! Before mediators that share its store the status is all there is.
 
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ pub struct PrivateOptions {
     pub unknown_is_500: bool,
     /// Whether `GET /status` is answered.
     pub status: bool,
+    /// Whether sockets are sent to and ended from here.
+    pub sends: bool,
 }
 
 /// See the module. It is the office of a port of its own, or answers on the port of its dock.
@@ -50,13 +54,16 @@ impl Private {
 
     /// Whether the path belongs to it.
     pub(super) fn knows(&self, path: &str) -> bool {
-        path.starts_with("/socket/") || (path == "/status" && self.options.status)
+        let PrivateOptions { status, sends, .. } = self.options;
+        (sends && path.starts_with("/socket/")) || (status && path == "/status")
     }
 
     pub(super) async fn tell(&self, asked: Asked) -> Told {
         let mut words = asked.path.split('/').skip(1);
         let path = (words.next(), words.next(), words.next(), words.next());
-        let known = matches!(path, (Some("socket"), Some(_), Some("send" | "disconnect"), None));
+        let of_socket =
+            matches!(path, (Some("socket"), Some(_), Some("send" | "disconnect"), None));
+        let known = of_socket && self.options.sends;
         let status = asked.path == "/status" && self.options.status;
         match asked.method {
             Method::POST if known => {}

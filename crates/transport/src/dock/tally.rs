@@ -25,7 +25,7 @@ counts! {
     Received => "received",
     /// Messages that the backend has taken.
     Taken => "taken",
-    /// Messages that the backend has refused for good.
+    /// Messages that the backend has refused for good; those that were too large for it closed their sockets with 1009.
     Refused => "refused",
     /// Messages without a byte, which nobody is told of.
     Empty => "empty",

@@ -1,8 +1,11 @@
 //! What the backend does about one socket.
 
+use std::future::{Future, pending, ready};
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tokio::select;
 
 use super::inbox::Item;
 use super::{Backend, Berth, Dock, Turned};
@@ -37,6 +40,18 @@ pub(super) fn hand_over<B: Backend>(dock: Arc<Dock<B>>, berth: Arc<Berth>, item:
 pub(super) async fn progress(work: &mut Option<Work>) -> Result<(), Turned> {
     match work {
         Some(work) => work.await,
-        None => std::future::pending().await,
+        None => pending().await,
     }
+}
+
+/// Does this and goes on with the work meanwhile: it may hold, or wait for, a turn that other sockets wait for, too. What comes of it is
+/// kept until somebody asks.
+pub(super) async fn beside<T>(work: &mut Option<Work>, doing: impl Future<Output = T>) -> T {
+    let mut doing = pin!(doing);
+    let outcome = select! {
+        done = doing.as_mut() => return done,
+        outcome = progress(work) => outcome,
+    };
+    *work = Some(Box::pin(ready(outcome)));
+    doing.await
 }

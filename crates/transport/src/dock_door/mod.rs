@@ -10,6 +10,7 @@
 //! | what is no callback | 400 |
 //! | a signature that is wrong, old or missing | 401 |
 //! | a `send` or `disconnect` at a dock that nobody named | 403 |
+//! | a message that is too large for a socket of our own | 413 |
 //! | anything while the store is away | 503 |
 
 mod letters;
@@ -21,7 +22,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use hyper::{Method, StatusCode};
-use mediator::docked::Docks;
+use mediator::docked::{Docks, Event, Note};
 use mediator::{Answer, Refusal};
 use store::Clock;
 use tokio_util::sync::CancellationToken;
@@ -36,14 +37,20 @@ pub use trust::{BadDock, Trust};
 pub struct DockDoor {
     docks: Arc<Docks>,
     trust: Trust,
+    frame_bytes: usize,
     clock: Arc<dyn Clock>,
     tally: DoorTally,
 }
 
 impl DockDoor {
-    /// A door for docks that are believed.
-    pub fn new(docks: Arc<Docks>, trust: Trust, clock: Arc<dyn Clock>) -> Self {
-        Self { docks, trust, clock, tally: DoorTally::default() }
+    /// A door for docks that are believed, and for messages of so many bytes at most.
+    pub fn new(docks: Arc<Docks>, trust: Trust, frame_bytes: usize, clock: Arc<dyn Clock>) -> Self {
+        Self { docks, trust, frame_bytes, clock, tally: DoorTally::default() }
+    }
+
+    /// Bytes of the largest callback with a message of so many bytes. JSON makes six of one at worst.
+    pub fn body_bytes(frame_bytes: usize) -> usize {
+        frame_bytes.saturating_mul(6).saturating_add(META_BYTES)
     }
 
     /// Its counters.
@@ -60,12 +67,23 @@ impl DockDoor {
         };
         let note = note.ok_or(Refused::Malformed)?;
         self.trust.admit(&note, signed)?;
+        self.measure(&note)?;
         self.docks.take(note).await.map_err(|error| {
             tracing::warn!(%error, "what a dock tells could not be kept");
             Refused::Later
         })
     }
+
+    fn measure(&self, note: &Note) -> Result<(), Refused> {
+        match &note.event {
+            Event::Frame(frame) if frame.len() > self.frame_bytes => Err(Refused::TooLarge),
+            _ => Ok(()),
+        }
+    }
 }
+
+/// Room for what a callback says beside the message: addresses, and the headers of a wallet's request.
+const META_BYTES: usize = 128 * 1024;
 
 const CONNECT: &str = "/dock/connect";
 const MESSAGE: &str = "/dock/message";
@@ -74,6 +92,7 @@ const DISCONNECT: &str = "/dock/disconnect";
 /// Why a callback is not taken.
 enum Refused {
     Malformed,
+    TooLarge,
     Distrusted(Distrust),
     Later,
 }
@@ -88,6 +107,7 @@ impl Refused {
     fn count(&self) -> DoorCount {
         match self {
             Self::Malformed => DoorCount::Malformed,
+            Self::TooLarge => DoorCount::TooLarge,
             Self::Distrusted(Distrust::Forged) => DoorCount::Forged,
             Self::Distrusted(Distrust::Stranger) => DoorCount::Stranger,
             Self::Later => DoorCount::PutOff,
@@ -97,6 +117,7 @@ impl Refused {
     fn told(&self) -> Told {
         match self {
             Self::Malformed => Told::text(StatusCode::BAD_REQUEST, "not a callback of a dock"),
+            Self::TooLarge => Told::text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large"),
             Self::Distrusted(Distrust::Forged) => {
                 Told::text(StatusCode::UNAUTHORIZED, "not signed by a dock")
             }

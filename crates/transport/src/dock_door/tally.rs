@@ -9,6 +9,8 @@ pub enum DoorCount {
     Taken,
     /// It is no callback (400).
     Malformed,
+    /// Its message is larger than a socket of our own would take (413).
+    TooLarge,
     /// Its signature is wrong, old or missing (401).
     Forged,
     /// It names a dock that nobody named (403).
@@ -19,14 +21,15 @@ pub enum DoorCount {
 
 impl DoorCount {
     /// Every counter.
-    pub const ALL: [Self; 5] =
-        [Self::Taken, Self::Malformed, Self::Forged, Self::Stranger, Self::PutOff];
+    pub const ALL: [Self; 6] =
+        [Self::Taken, Self::Malformed, Self::TooLarge, Self::Forged, Self::Stranger, Self::PutOff];
 
     /// Its name in a metric.
     pub fn label(self) -> &'static str {
         match self {
             Self::Taken => "taken",
             Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
             Self::Forged => "forged",
             Self::Stranger => "stranger",
             Self::PutOff => "put_off",

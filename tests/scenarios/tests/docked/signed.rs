@@ -1,16 +1,20 @@
 //! Docks of ours that sign what they tell, before mediators that show the docks' key: whatever dies, wallets keep their mail.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use protocols::client;
 use servers::{Balancer, RedisServer, RedisSpec};
-use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, Wallet};
+use testkit::{Fleet, Frame, History, Load, Plan, Server, ServerOptions, Wallet};
 use tokio::time::sleep;
 
 use crate::habits::kept_promise;
 use crate::harbour::{any_address, before, but_for_repetitions};
 
 const KEY: &str = "a-key-of-docks-that-nobody-guesses";
+const OTHER_KEY: &str = "another-key-that-nobody-guesses";
 const BEARER: &str = "a-key-of-mediators-that-nobody-guesses";
 
 /// A second is for the wallets to come back.
@@ -20,7 +24,21 @@ struct Pier {
     docks: Vec<Server>,
     mediators: Fleet,
     redis: RedisServer,
-    _balancer: Balancer,
+    balancer: Balancer,
+}
+
+fn believes(key: &str, door: SocketAddr) -> ServerOptions {
+    ServerOptions::with(&[&format!("docks.listen={door}")])
+        .variable("RESTANTE_DOCKS__KEYS", key)
+        .variable("RESTANTE_DOCKS__BEARER", BEARER)
+}
+
+fn signs(key: &str, mediators: SocketAddr) -> ServerOptions {
+    let uri = |what: &str| format!("dock.{what}_uri=http://{mediators}/dock/{what}");
+    let [connect, message, disconnect] = ["connect", "message", "disconnect"].map(uri);
+    ServerOptions::dock(&["dock.backend=http", &connect, &message, &disconnect])
+        .variable("RESTANTE_DOCK__KEYS", key)
+        .variable("RESTANTE_DOCK__BEARER", BEARER)
 }
 
 impl Pier {
@@ -28,24 +46,17 @@ impl Pier {
         let redis = RedisServer::start(RedisSpec::durable()).await;
         let doors = [any_address(), any_address()];
         let balancer = Balancer::haproxy_with(|listen| before(listen, &doors)).await;
-        let behind = doors.map(|door| {
-            ServerOptions::with(&[&format!("docks.listen={door}")])
-                .variable("RESTANTE_DOCKS__KEYS", KEY)
-                .variable("RESTANTE_DOCKS__BEARER", BEARER)
-                .on(redis.url())
-        });
+        let behind = doors.map(|door| believes(KEY, door).on(redis.url()));
         let mediators = Fleet::start_each(behind.to_vec()).await;
-        let uri = |what: &str| format!("dock.{what}_uri=http://{}/dock/{what}", balancer.address());
-        let uris = [uri("connect"), uri("message"), uri("disconnect")];
         let mut docks = Vec::new();
         for _ in 0..2 {
-            let [connect, message, disconnect] = &uris;
-            let options = ServerOptions::dock(&["dock.backend=http", connect, message, disconnect])
-                .variable("RESTANTE_DOCK__KEYS", KEY)
-                .variable("RESTANTE_DOCK__BEARER", BEARER);
-            docks.push(Server::start_with(options).await);
+            docks.push(Server::start_with(signs(KEY, balancer.address())).await);
         }
-        Self { docks, mediators, redis, _balancer: balancer }
+        Self { docks, mediators, redis, balancer }
+    }
+
+    async fn wallet(&self, history: &History) -> Wallet {
+        Wallet::join_at(self.mediators.addresses()[0], 1, history).await
     }
 
     async fn load(&self, history: &History) -> Load {
@@ -99,6 +110,19 @@ async fn wallets_of_a_dock_that_is_killed_go_on_at_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_load_balancer_that_is_killed_and_comes_back_costs_nothing() {
+    let mut pier = Pier::build().await;
+    let history = History::default();
+    let load = pier.load(&history).await;
+    load.goes_on_for(100).await;
+    pier.balancer.is_away_for(Duration::from_secs(2)).await;
+    load.goes_on_for(300).await;
+    let settled = load.settle().await;
+    assert_eq!(settled.ends, [], "sockets stay open");
+    kept_promise(&history, async {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_killed_and_comes_back_costs_nothing() {
     let mut pier = Pier::build().await;
     let history = History::default();
@@ -111,4 +135,39 @@ async fn a_store_that_is_killed_and_comes_back_costs_nothing() {
     let settled = load.settle().await;
     assert_eq!(settled.ends, [], "sockets stay open");
     assert_eq!(but_for_repetitions(&history), [], "{}", history.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dock_with_the_wrong_key_holds_no_socket() {
+    let pier = Pier::build().await;
+    let wallet = pier.wallet(&History::default()).await;
+    let dock = Server::start_with(signs(OTHER_KEY, pier.balancer.address())).await;
+    let mut socket = wallet.by_way_of(dock.address()).dial().await;
+    assert_eq!(socket.end().await, Frame::Closed(Some(1008)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_changed_in_the_wrong_order_drop_no_message_in_silence() {
+    let door = any_address();
+    let mut mediator = Server::start_with(believes(KEY, door)).await;
+    let dock = Server::start_with(signs(KEY, door).and(&["dock.patience=3s"])).await;
+    let wallet = Wallet::join(&mediator, 1, &History::default()).await;
+    let mut socket = wallet.by_way_of(dock.address()).dial().await;
+    let ping = client::ping(&wallet.agent().id(), true);
+    socket.ask(&ping).await;
+    mediator.terminate();
+    assert_eq!(mediator.ended().await, Some(0));
+    mediator.start_again_with(believes(OTHER_KEY, door)).await;
+    socket.say(&ping).await;
+    assert_eq!(socket.end().await, Frame::Closed(Some(1013)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_no_socket_of_a_mediator_takes_closes_one_of_a_dock_with_1009_too() {
+    let pier = Pier::build().await;
+    let wallet = pier.wallet(&History::default()).await;
+    let mut socket = wallet.by_way_of(pier.docks[0].address()).dial().await;
+    socket.ask(&client::ping(&wallet.agent().id(), true)).await;
+    socket.send(&Bytes::from("x".repeat(3 << 20))).await;
+    assert_eq!(socket.end().await, Frame::Closed(Some(1009)));
 }

@@ -75,3 +75,15 @@ async fn junk_is_refused_and_the_door_stays_open() {
     assert_eq!(call(door, "/dock/other", "{}").await, "404");
     assert_eq!(call(door, "/dock/disconnect", r#"{"connection_id":"ab"}"#).await, "200");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_may_be_as_large_as_on_a_socket_of_the_mediator_however_it_is_spelled() {
+    let (_server, door) = with_door(|door| believes(door, "http://127.0.0.1:9")).await;
+    let meta = r#"{"send":"http://127.0.0.1:9/socket/ab/send","connection_id":"ab"}"#;
+    let body = |message: &str| format!(r#"{{"meta":{meta},"message":"{message}"}}"#);
+    let (largest, escaped) = ("x".repeat(1 << 20), r"\u0001".repeat(1 << 20));
+    for spelled in [&largest, &escaped] {
+        assert_eq!(call(door, "/dock/message", &body(spelled)).await, "200");
+    }
+    assert_eq!(call(door, "/dock/message", &body(&format!("{largest}x"))).await, "413");
+}

@@ -3,9 +3,10 @@ use acapy::wire::Webhook;
 use redis::AsyncCommands;
 use redis::streams::StreamReadReply;
 use servers::free_port;
-use testkit::Server;
+use testkit::{Server, Site};
 
-use crate::world::{Engine, http, options};
+use crate::plugin::{Plugin, WALLET, event};
+use crate::world::{Engine, http, key, options, post_some, with_deliverer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_waits_in_the_stream_with_its_headers_for_a_group_of_controllers() {
@@ -36,5 +37,29 @@ async fn a_webhook_waits_in_the_stream_with_its_headers_for_a_group_of_controlle
         ("connections", &br#"{"state": "active"}"#[..])
     );
     assert_eq!(webhook.headers, [("x-api-key".to_owned(), "hush".to_owned())].into());
+    assert!(!relay.log().contains("hush"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_plug_in_tells_its_controller_itself_arrives_as_it_was_pushed() {
+    let (engine, controller) = (Engine::one_node().await, Site::open().await);
+    let plugin = Plugin::start(&engine.url()).await;
+    plugin.tells(&controller.url("/hooks"), "hush");
+    let relay = Server::start_with(with_deliverer(&engine)).await;
+    post_some(&relay, key(), 2).await;
+    controller.until(2).await;
+    for came in controller.came() {
+        assert_eq!(
+            (came.method.as_str(), came.path.as_str()),
+            ("POST", "/hooks/topic/basicmessages/")
+        );
+        assert_eq!(came.headers["x-wallet-id"], WALLET);
+        assert_eq!(came.headers["x-api-key"], "hush");
+        assert!(!came.headers.contains_key("content-type"), "{:?}", came.headers);
+        assert_eq!(came.text(), event().to_string());
+    }
+    let told: Vec<String> =
+        engine.client().await.lrange("acapy-basicmessage-received", 0, -1).await.unwrap();
+    assert_eq!(told.len(), 2, "events stay for whoever reads them");
     assert!(!relay.log().contains("hush"));
 }

@@ -1,10 +1,13 @@
+use std::collections::BTreeSet;
+
 use futures_util::SinkExt;
+use servers::free_port;
 use testkit::{Server, ServerOptions};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::plugin::Plugin;
-use crate::world::{Engine, envelope, http, key, post, post_some, relay, until};
+use crate::world::{Engine, envelope, http, key, options, post, post_some, relay, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_posted_is_consumed_as_it_came_and_in_its_order() {
@@ -39,6 +42,29 @@ async fn what_comes_on_a_socket_is_consumed_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_ports_of_the_relay_that_is_replaced_are_listened_on() {
+    let engine = Engine::one_node().await;
+    let plugin = Plugin::start(&engine.url()).await;
+    let mut relay = relay(&engine).await;
+    // Whether it is ready is asked at this one, which it need not have.
+    let (own, http_port, ws_port) = (relay.address(), free_port(), free_port());
+    let ports = format!(
+        r#"[["http", "127.0.0.1", "{}"], ["http", "127.0.0.1", "{http_port}"], ["ws", "127.0.0.1", "{ws_port}"]]"#,
+        own.port(),
+    );
+    relay.kill();
+    relay.start_again_with(options(&engine).variable("INBOUND_TRANSPORT_CONFIG", &ports)).await;
+    let (first, second) = (envelope("over HTTP", &[key()]), envelope("on a socket", &[key()]));
+    let request = http().post(format!("http://127.0.0.1:{http_port}/")).body(first.to_vec());
+    assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
+    let (mut socket, _) = connect_async(format!("ws://127.0.0.1:{ws_port}/")).await.unwrap();
+    socket.send(Message::Binary(second.clone())).await.unwrap();
+    until("both are consumed", async || plugin.taken().len() == 2).await;
+    let taken: BTreeSet<_> = plugin.taken().into_iter().collect();
+    assert_eq!(taken, BTreeSet::from([first.to_vec(), second.to_vec()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_envelope_for_several_keys_lies_in_one_list_for_all_of_them() {
     let engine = Engine::one_node().await;
     let plugin = Plugin::start(&engine.url()).await;
@@ -60,14 +86,14 @@ async fn mail_that_came_before_any_instance_waits_for_the_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_environment_of_the_relay_that_is_replaced_is_enough() {
     let engine = Engine::one_node().await;
-    let status = servers::free_port();
-    let options = ServerOptions::relay(&[])
+    let status = free_port();
+    let alone = ServerOptions::relay(&[])
         .variable("REDIS_SERVER_URL", &engine.url())
         .variable("TOPIC_PREFIX", "acapy")
         .variable("STATUS_ENDPOINT_HOST", "127.0.0.1")
         .variable("STATUS_ENDPOINT_PORT", &status.to_string())
         .variable("STATUS_ENDPOINT_API_KEY", "hush");
-    let relay = Server::start_with(options).await;
+    let relay = Server::start_with(alone).await;
     let home = reqwest::get(relay.url()).await.unwrap();
     assert_eq!((home.status().as_u16(), home.text().await.unwrap()), (200, String::new()));
     let invited = reqwest::get(format!("{}/?c_i=x", relay.url())).await.unwrap();

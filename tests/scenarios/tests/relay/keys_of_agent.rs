@@ -1,9 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use didcomm::VerKey;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
-use testkit::{Came, Server, ServerOptions, Site};
+use testkit::{Came, Reply, Server, ServerOptions, Site};
+use tokio::time::{Instant, sleep};
 
 use crate::plugin::Plugin;
 use crate::world::{Engine, envelope, key, options, post, until};
@@ -70,13 +73,46 @@ async fn an_agent_that_does_not_tell_its_keys_has_its_mail_neither_taken_nor_ref
     let answers = [(500, String::new()), (200, "junk".to_owned()), (200, "{}".to_owned())];
     api.decide(move |before, _| answers[before % 3].clone());
     let relay = Server::start_with(options_for(&engine, &api)).await;
-    for _ in 0..3 {
+    let asked = async |times| {
         assert_eq!(post(&relay, envelope("x", &[to])).await, 0, "the connection is cut");
+        api.count() >= times
+    };
+    for times in 1..=3 {
+        until("it asks once more", async || asked(times).await).await;
     }
-    assert_eq!(api.count(), 3);
+    assert_eq!(api.count(), 3, "it does not ask for each message");
     api.go_down();
     assert_eq!(post(&relay, envelope("x", &[to])).await, 0, "the connection is cut");
     tells(&api, to, key(), Arc::default());
     api.come_back().await;
-    assert_eq!(post(&relay, envelope("x", &[to])).await, 200);
+    until("it is taken", async || post(&relay, envelope("x", &[to])).await == 200).await;
+}
+
+/// How long a sender is held.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_does_not_answer_keeps_no_mail_for_known_keys_and_strangers_not_for_long() {
+    let (engine, api) = (Engine::one_node().await, Site::open().await);
+    let own = key();
+    tells(&api, own, key(), Arc::default());
+    let options = options_for(&engine, &api).and(&["relay.store_patience=3s"]);
+    let relay = Server::start_with(options).await;
+    assert_eq!(post(&relay, envelope("own", &[own])).await, 200);
+    let asked = api.count();
+    api.decide(|_, _| Reply::never());
+    // What was learned is not fresh any more.
+    sleep(PATIENCE / 2).await;
+    let began = Instant::now();
+    let strangers = join_all((0..50).map(|_| post(&relay, envelope("a stranger's", &[key()]))));
+    let known = async {
+        api.until(asked + 1).await;
+        assert_eq!(post(&relay, envelope("own", &[own])).await, 200);
+        began.elapsed()
+    };
+    let (statuses, known) = tokio::join!(strangers, known);
+    assert!(known < Duration::from_secs(2), "{known:?}");
+    assert_eq!(statuses, [0; 50], "their connections are cut");
+    assert!(began.elapsed() < PATIENCE * 2, "{:?}", began.elapsed());
+    assert_eq!(api.count(), asked + 1, "all have waited for one question");
 }

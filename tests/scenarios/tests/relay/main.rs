@@ -13,6 +13,7 @@ mod lost_data;
 mod mediators;
 mod one_process;
 mod plugin;
+mod redis_away;
 mod refused;
 mod several_relays;
 mod streams;

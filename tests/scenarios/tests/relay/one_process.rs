@@ -72,6 +72,26 @@ async fn killing_it_again_and_again_loses_no_message_and_no_webhook() {
     whole.controller.until_it(|site| told.is_subset(&bodies(site))).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn killing_redis_loses_no_message_and_no_webhook_that_was_accepted() {
+    let mut engine = Engine::durable().await;
+    let whole = Whole::start(&engine).await;
+    whole.endpoint.decide(|_, _| (200, "", Duration::from_millis(10)));
+    whole.controller.decide(|_, _| (200, "", Duration::from_millis(10)));
+    let sending = tokio::spawn(send_all(whole.server.url()));
+    let telling = tokio::spawn(tell_all(whole.private.clone()));
+    whole.endpoint.until(10).await;
+    whole.controller.until(10).await;
+    let Engine::OneNode(redis) = &mut engine else { unreachable!("it has one node") };
+    redis.kill().await;
+    sleep(Duration::from_secs(3)).await;
+    redis.restart().await;
+    let (sent, told) = (sending.await.unwrap(), telling.await.unwrap());
+    assert_eq!((sent.len(), told.len()), (KEYS * EACH, KEYS * EACH));
+    whole.endpoint.until_it(|site| sent.is_subset(&bodies(site))).await;
+    whole.controller.until_it(|site| told.is_subset(&bodies(site))).await;
+}
+
 fn bodies(site: &Site) -> BTreeSet<Bytes> {
     site.came().into_iter().map(|came| came.body).collect()
 }

@@ -26,6 +26,12 @@ impl Engine {
         Self::OneNode(Box::new(RedisServer::start_as_cluster(RedisSpec::plain()).await))
     }
 
+    /// One node that has everything on disk before it answers.
+    pub async fn durable() -> Self {
+        let server = RedisServer::start_as_cluster(RedisSpec::durable()).await;
+        Self::OneNode(Box::new(server))
+    }
+
     pub async fn six_nodes() -> Self {
         Self::SixNodes(RedisCluster::start().await)
     }

@@ -58,22 +58,28 @@ impl Trade for Admin {
 
     async fn attempt(&self, job: &Job, lease: &Lease) -> Fate {
         let Ok(call) = AdminCall::from_bytes(&job.entry) else { return Fate::Done };
-        match self.deal_with(&call, job, lease).await {
+        let mut begun = job.failures;
+        match self.deal_with(&call, (job, lease), &mut begun).await {
             Ok(fate) => fate,
             // A key of the wrong type stays one: nobody can be answered there.
             Err(StoreError::Damaged(_)) => Fate::Done,
             Err(error) => {
                 self.tally.failed(Self::WHAT, &error);
-                Fate::Later { failures: job.failures, wait: AGAIN }
+                Fate::Later { failures: begun, wait: AGAIN }
             }
         }
     }
 }
 
 impl Admin {
-    async fn deal_with(&self, call: &AdminCall, job: &Job, lease: &Lease) -> Result<Fate> {
-        let records = Records { redis: &self.redis, names: &self.names, kept: self.api.kept };
-        if let Some(record) = records.find(call).await? {
+    /// `begun` is how often the call has been made, or may have been: that it stays above zero keeps a write from being made again.
+    async fn deal_with(
+        &self,
+        call: &AdminCall,
+        (job, lease): (&Job, &Lease),
+        begun: &mut u32,
+    ) -> Result<Fate> {
+        if let Some(record) = self.records().find(call).await? {
             return self.reply(call, record.answer_to(call)).await;
         }
         if self.redis.time().await?.0 > call.deadline {
@@ -86,20 +92,29 @@ impl Admin {
         if checked.reads {
             return self.reply(call, self.execute(call, checked).await.1).await;
         }
-        let (made, given) = if job.failures > 0 {
-            (
-                true,
-                answer(call, 502, "the call was interrupted: whether it was followed is not known"),
-            )
-        } else if lease.mark(&job.id, 1).await? {
-            self.execute(call, checked).await
-        } else {
-            return Ok(Fate::Lost);
-        };
-        if made {
-            records.keep(call, &Record::of(call, &given)).await?;
+        if *begun > 0 {
+            const WHY: &str = "the call was interrupted: whether it was followed is not known";
+            return self.keep_and_reply(call, answer(call, 502, WHY)).await;
         }
+        if !lease.mark(&job.id, 1).await? {
+            return Ok(Fate::Lost);
+        }
+        match self.execute(call, checked).await {
+            (true, given) => {
+                *begun = 1;
+                self.keep_and_reply(call, given).await
+            }
+            (false, given) => self.reply(call, given).await,
+        }
+    }
+
+    async fn keep_and_reply(&self, call: &AdminCall, given: AdminAnswer) -> Result<Fate> {
+        self.records().keep(call, &Record::of(call, &given)).await?;
         self.reply(call, given).await
+    }
+
+    fn records(&self) -> Records<'_> {
+        Records { redis: &self.redis, names: &self.names, kept: self.api.kept }
     }
 
     /// Makes the call, and says whether it was made.

@@ -31,10 +31,19 @@ const BRIEFLY: Duration = Duration::from_secs(120);
 /// Answers that nobody fetches go after this, in milliseconds.
 const FETCHED_WITHIN: u64 = 120_000;
 
+/// Both work in a Redis without room too: an answer that is not kept cannot be given a second time, and what it answers must not be
+/// made again. They go soon enough.
+static KEEP: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "KEEP",
+        "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])",
+    )
+});
+
 static REPLY: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "REPLY",
-        "#!lua\nredis.call('RPUSH', KEYS[1], ARGV[1])\nreturn redis.call('PEXPIRE', KEYS[1], ARGV[2])",
+        "#!lua flags=allow-oom\nredis.call('RPUSH', KEYS[1], ARGV[1])\nreturn redis.call('PEXPIRE', KEYS[1], ARGV[2])",
     )
 });
 
@@ -56,8 +65,7 @@ impl Records<'_> {
         let kept = if call.idempotency_key.is_some() { self.kept } else { BRIEFLY };
         let millis = u64::try_from(kept.as_millis()).unwrap_or(u64::MAX).max(1);
         let (key, record) = (self.key(call), serde_json::to_vec(record).unwrap_or_default());
-        let command = cmd("SET").arg(&key).arg(record).arg("PX").arg(millis).take();
-        self.redis.command(&key, &command).await
+        self.redis.call(KEEP.on(&[key]).arg(record).arg(millis)).await
     }
 
     fn key(&self, call: &AdminCall) -> String {

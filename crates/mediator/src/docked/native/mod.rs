@@ -56,13 +56,17 @@ impl Mediator {
         Ok(true)
     }
 
+    /// Whether something waits for a dock, if only because it died with it in hand. If the store does not say, something does.
+    pub(super) async fn orders_wait(&self, dock: &str) -> bool {
+        let Some(queue) = queue_of(dock) else { return false };
+        let backlog = self.stores.queue.backlog(&queue).await;
+        !matches!(backlog, Ok(Backlog { ready: 0, waiting: 0, .. }))
+    }
+
     /// Throws away what was still to be done at a dock that is gone.
     async fn clear_dock(&self, dock: &str) {
         let Some(queue) = queue_of(dock) else { return };
-        if matches!(
-            self.stores.queue.backlog(&queue).await,
-            Ok(Backlog { ready: 0, waiting: 0, .. })
-        ) {
+        if !self.orders_wait(dock).await {
             return;
         }
         while let Ok(claim) = self.stores.queue.claim(&queue, PAGE, Timestamp(0)).await {

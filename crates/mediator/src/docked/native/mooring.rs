@@ -74,8 +74,21 @@ impl Mooring {
     /// # Errors
     /// If it could not be kept.
     pub async fn tell(&self, berth: BerthId, event: Event) -> Result<()> {
+        self.tell_counted(berth, event, None).await
+    }
+
+    /// The same of a message, and which one of its socket it is, from 1 on. One whose keeping was in doubt may be told again.
+    ///
+    /// # Errors
+    /// As [`Mooring::tell`]. It may have been kept all the same.
+    pub async fn tell_counted(
+        &self,
+        berth: BerthId,
+        event: Event,
+        number: Option<u64>,
+    ) -> Result<()> {
         let reach = Some(Reach::Queue(self.name.clone()));
-        push(&self.stores, &Note { berth, reach, event, number: None }).await
+        push(&self.stores, &Note { berth, reach, event, number }).await
     }
 
     /// Has an envelope dealt with, and waits for the answer.

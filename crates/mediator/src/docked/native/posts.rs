@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::super::lost::LostDocks;
 use super::{Order, queue_of};
 use crate::{Answer, Mediator, Receipt, Refusal};
 
@@ -133,17 +134,24 @@ fn name(text: &str) -> QueueName {
 /// Answers that wait to be settled.
 type Receipts = Arc<Mutex<HashMap<(String, u64), Receipt>>>;
 
+/// What an answer leaves behind.
+type Ties = (Arc<LostDocks>, Receipts);
+
 impl Mediator {
     /// Deals with what is posted to docks, until `stop`.
-    pub(crate) async fn serve_posts(self: Arc<Self>, stop: CancellationToken) {
+    pub(in crate::docked) async fn serve_posts(
+        self: Arc<Self>,
+        docks: Arc<LostDocks>,
+        stop: CancellationToken,
+    ) {
         let receipts = Receipts::default();
         tokio::select! {
-            () = self.clone().deal_with_posts(receipts.clone(), stop) => {}
+            () = self.clone().deal_with_posts((docks, receipts.clone()), stop) => {}
             () = self.settle_posts(receipts) => {}
         }
     }
 
-    async fn deal_with_posts(self: Arc<Self>, receipts: Receipts, stop: CancellationToken) {
+    async fn deal_with_posts(self: Arc<Self>, ties: Ties, stop: CancellationToken) {
         let queue = posted();
         let mut bell = self.stores.queue.watch(&queue).await.ok();
         let mut under_way = JoinSet::new();
@@ -154,7 +162,7 @@ impl Mediator {
             let jobs = claim.map(|claim| claim.jobs).unwrap_or_default();
             let got = jobs.len();
             for job in jobs {
-                under_way.spawn(self.clone().deal_with(job, receipts.clone()));
+                under_way.spawn(self.clone().deal_with(job, ties.clone()));
             }
             if got > 0 && got == room {
                 continue;
@@ -169,7 +177,7 @@ impl Mediator {
         while under_way.join_next().await.is_some() {}
     }
 
-    async fn deal_with(self: Arc<Self>, job: Job, receipts: Receipts) {
+    async fn deal_with(self: Arc<Self>, job: Job, (docks, receipts): Ties) {
         if let Some((line, envelope)) = parted::<Posted>(&job.body) {
             let answer = self.post(&envelope).await;
             let outcome = self.outcome(&line, answer, receipts);
@@ -177,6 +185,7 @@ impl Mediator {
             // A dock that does not hear it lets its sender go unanswered.
             if let Some(queue) = queue_of(&line.dock) {
                 let _ = self.stores.queue.push(&queue, &[order.to_job()], super::ROOM).await;
+                docks.ordered(&line.dock);
             }
         }
         let _ = self.stores.queue.finish(&posted(), job.ticket).await;

@@ -56,11 +56,25 @@ impl Shard {
         reach: Reach,
         with: impl FnOnce(Visit) -> Visit,
     ) -> UnboundedSender<Errand> {
+        self.note_orders(&reach);
         let (errands, coming) = unbounded_channel();
         let visit = with(Visit::new(self.clone(), berth.clone(), reach.clone(), coming));
         state.visits.insert(berth, Visitor { errands: errands.clone(), reach });
         self.tasks.spawn(visit.run());
         errands
+    }
+
+    /// Has a socket closed.
+    pub async fn close(&self, berth: &BerthId, reach: &Reach, reason: CloseReason) {
+        self.outlet.close(berth, reach, reason).await;
+        self.note_orders(reach);
+    }
+
+    /// Docks that are called have no queues.
+    fn note_orders(&self, reach: &Reach) {
+        if let Reach::Queue(dock) = reach {
+            self.lost_docks.ordered(dock);
+        }
     }
 
     /// A frame from a socket that we have closed, sent before it knew. What it wants us to pass on is passed on, and it is
@@ -76,7 +90,7 @@ impl Shard {
             slip.settle();
         }
         if let Some(reach) = reach {
-            self.outlet.close(&berth, &reach, CloseReason::GoingAway).await;
+            self.close(&berth, &reach, CloseReason::GoingAway).await;
         }
     }
 }

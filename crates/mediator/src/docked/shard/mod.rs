@@ -4,7 +4,7 @@ mod events;
 mod jobs;
 mod part;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -166,23 +166,12 @@ impl Shard {
         state.ended.insert(berth.clone(), Past { until, heard });
     }
 
-    /// A dock is gone, and all its sockets with it.
-    pub fn forget_dock(&self, dock: &str) {
+    /// A dock is gone, and all its sockets with it. Says how many they were.
+    pub fn forget_dock(&self, dock: &str) -> usize {
         let state = self.state.lock();
-        for visitor in state.visits.values().filter(|visitor| visitor.reach.dock() == dock) {
-            // One that does not hear it has ended.
-            drop(visitor.errands.send(Errand::closed()));
-        }
-    }
-
-    /// The docks with queues that its sockets are at.
-    pub fn docks_with_queues(&self) -> BTreeSet<String> {
-        let state = self.state.lock();
-        let docks = state.visits.values().filter_map(|visitor| match &visitor.reach {
-            Reach::Queue(dock) => Some(dock.clone()),
-            Reach::Http { .. } => None,
-        });
-        docks.collect()
+        let visitors = state.visits.values().filter(|visitor| visitor.reach.dock() == dock);
+        // One that does not hear it has ended.
+        visitors.filter(|visitor| visitor.errands.send(Errand::closed()).is_ok()).count()
     }
 
     /// Adds what it holds.

@@ -3,8 +3,13 @@
 //! | the backend answers | `connect` | `message` |
 //! | --- | --- | --- |
 //! | 2xx | the socket stays | taken |
-//! | 4xx but 408, 425, 429 | the socket is closed with 1008 | refused for good; the socket stays |
+//! | 413 | the socket is closed with 1008 | the socket is closed with 1009 |
+//! | 401, 403 | the socket is closed with 1008 | tried again, and at last closed with 1013 |
+//! | any other 4xx but 408, 425, 429 | the socket is closed with 1008 | refused for good; the socket stays |
 //! | anything else, a redirect too, or nothing in time | tried again, and at last closed with 1013 | the same |
+//!
+//! A backend that takes a message for unsigned, or its dock for a stranger, says nothing about the message: a key or a clock is wrong, and
+//! its wallet must not be left to believe that it was heard.
 //!
 //! A callback may reach the backend more than once, if its answer was lost; `meta.number` tells.
 
@@ -77,8 +82,12 @@ pub struct HttpBackend {
 enum Outcome {
     Taken,
     Refused,
+    TooLarge,
     GivenUp,
 }
+
+/// What an answer says about a callback; `None` if it is to be asked for again.
+type Judge = fn(u16) -> Option<Outcome>;
 
 /// A backend cannot be called.
 #[derive(Debug, thiserror::Error)]
@@ -113,12 +122,13 @@ impl HttpBackend {
     }
 
     /// Calls until there is an answer that counts, or patience is over.
-    async fn call(&self, target: &Target, body: Bytes) -> Outcome {
+    async fn call(&self, target: &Target, body: Bytes, judge: Judge) -> Outcome {
         let mut tries = Tries::new(&self.options.retry);
         loop {
             let answer = self.call_once(target, &body, tries.end()).await;
-            if let Some(outcome) = judge(&answer) {
-                self.note_back();
+            let status = answer.as_ref().ok().map(StatusCode::as_u16);
+            if let Some(outcome) = status.and_then(judge) {
+                self.note_back(outcome);
                 return outcome;
             }
             self.note_away(&answer);
@@ -151,8 +161,11 @@ impl HttpBackend {
         }
     }
 
-    fn note_back(&self) {
-        if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) {
+    /// A refusal alone does not show it: who has the wrong key is refused, too.
+    fn note_back(&self, outcome: Outcome) {
+        let is_taken = outcome == Outcome::Taken;
+        if is_taken && self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed)
+        {
             tracing::info!("the backend takes callbacks again");
         }
     }
@@ -161,6 +174,10 @@ impl HttpBackend {
         match outcome {
             Outcome::Taken => self.tally.add(DockCount::Taken),
             Outcome::Refused => self.tally.add(DockCount::Refused),
+            Outcome::TooLarge => {
+                self.tally.add(DockCount::Refused);
+                return Err(Turned::TooLarge);
+            }
             Outcome::GivenUp => {
                 self.tally.add(DockCount::Lost);
                 return Err(Turned::TryLater);
@@ -170,9 +187,19 @@ impl HttpBackend {
     }
 }
 
-/// What an answer means; `None` if it is to be asked for again.
-fn judge(answer: &io::Result<StatusCode>) -> Option<Outcome> {
-    match answer.as_ref().ok()?.as_u16() {
+/// What is said about a message.
+fn judge_message(status: u16) -> Option<Outcome> {
+    match status {
+        // About us, not about the message.
+        401 | 403 => None,
+        413 => Some(Outcome::TooLarge),
+        other => judge(other),
+    }
+}
+
+/// What is said about the beginning or the end of a socket.
+fn judge(status: u16) -> Option<Outcome> {
+    match status {
         200..=299 => Some(Outcome::Taken),
         // Too slow, too early, too many: all three ask for another try.
         408 | 425 | 429 => None,
@@ -187,9 +214,9 @@ impl Backend for HttpBackend {
         let Some(target) = &self.connect else { return Ok(()) };
         let letter = letters::connect(&self.options.endpoint, berth, &visit);
         drop(visit);
-        match self.call(target, letter).await {
+        match self.call(target, letter, judge).await {
             Outcome::Taken => Ok(()),
-            Outcome::Refused => Err(Turned::Refused),
+            Outcome::Refused | Outcome::TooLarge => Err(Turned::Refused),
             Outcome::GivenUp => Err(Turned::TryLater),
         }
     }
@@ -203,12 +230,13 @@ impl Backend for HttpBackend {
         let letter = letters::message(endpoint, berth, &message, *base64)
             .inspect_err(|_| self.tally.add(DockCount::Unfit))?;
         drop(message);
-        self.count(self.call(&self.message, letter).await)
+        self.count(self.call(&self.message, letter, judge_message).await)
     }
 
     async fn closed(&self, berth: &Arc<Berth>) {
         let Some(target) = &self.disconnect else { return };
-        if self.call(target, letters::disconnect(berth)).await == Outcome::GivenUp {
+        let told = self.call(target, letters::disconnect(berth), judge).await;
+        if told == Outcome::GivenUp {
             self.tally.add(DockCount::EndsUntold);
             tracing::warn!(socket = ?berth.id(), "the backend could not be told of the end of a socket");
         }
@@ -245,7 +273,6 @@ mod tests {
 
     #[test]
     fn only_a_refusal_of_the_callback_itself_is_final() {
-        let judge = |code| judge(&Ok(StatusCode::from_u16(code).unwrap()));
         for taken in [200, 201, 202, 204] {
             assert_eq!(judge(taken), Some(Outcome::Taken), "{taken}");
         }
@@ -255,6 +282,14 @@ mod tests {
         for again in [301, 302, 307, 308, 408, 425, 429, 500, 502, 503, 504] {
             assert_eq!(judge(again), None, "{again}");
         }
-        assert_eq!(super::judge(&Err(io::ErrorKind::ConnectionRefused.into())), None);
+    }
+
+    #[test]
+    fn a_message_is_refused_only_for_what_is_wrong_with_it() {
+        for code in [200, 400, 404, 410, 422, 429, 500, 503] {
+            assert_eq!(judge_message(code), judge(code), "{code}");
+        }
+        assert_eq!(judge_message(413), Some(Outcome::TooLarge));
+        assert_eq!((judge_message(401), judge_message(403)), (None, None));
     }
 }

@@ -12,12 +12,23 @@ use crate::dock::signature::{SIGNATURE, Signed, TIMESTAMP};
 /// What a callback says of its author.
 const USER_AGENT: &str = concat!("restante/", env!("CARGO_PKG_VERSION"));
 
-/// A URI that cannot be called back.
+/// A URI that cannot be called back. What it says of it holds no password, and nothing of path and query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is no URI to call back: it has to be http or https, with a host, without a user or a fragment"
 )]
 pub struct BadTarget(pub String);
+
+impl BadTarget {
+    /// Scheme and host of what may be no URI at all. A password may hold any character, so only what follows the last `@` is the host's.
+    fn of(text: &str) -> Self {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let host = rest.rsplit('@').next().unwrap_or_default();
+        let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_scheme = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric());
+        Self(if is_scheme { format!("{scheme}://{host}") } else { host.to_owned() })
+    }
+}
 
 /// See the module.
 pub(super) struct Target {
@@ -31,7 +42,7 @@ const OTHER_LINES: usize = 256;
 
 /// Reads a URI, and says where it leads and which path is asked for there.
 pub(super) fn parse(text: &str) -> Result<(Origin, Uri, HeaderValue), BadTarget> {
-    let bad = || BadTarget(text.to_owned());
+    let bad = || BadTarget::of(text);
     let uri: Uri = text.parse().map_err(|_| bad())?;
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
     let (authority, path) = (authority.ok_or_else(bad)?, uri.path_and_query().ok_or_else(bad)?);
@@ -40,7 +51,11 @@ pub(super) fn parse(text: &str) -> Result<(Origin, Uri, HeaderValue), BadTarget>
         Some("https") => (true, 443),
         _ => return Err(bad()),
     };
-    let port = authority.port_u16().unwrap_or(usual_port);
+    let port = match authority.as_str().strip_prefix(authority.host()) {
+        None | Some("") => usual_port,
+        // Not the usual one in place of what is no number: that may be a password with a slash in it.
+        Some(_) => authority.port_u16().ok_or_else(bad)?,
+    };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     if host.is_empty() || text.contains('#') {
         return Err(bad());
@@ -108,6 +123,22 @@ mod tests {
             "redis://b",
         ] {
             assert!(parse(no).is_err(), "{no}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_scheme_and_host_and_no_secret() {
+        for (refused, shown) in [
+            ("http://user:secret@b.example:8080/hook?secret=1", "http://b.example:8080"),
+            ("http://user:sec/secret@b.example/x", "http://b.example"),
+            ("http://user:sec#secret@b.example", "http://b.example"),
+            ("user:secret@b.example/secret", "b.example"),
+            ("b.example/secret", "b.example"),
+            ("", ""),
+        ] {
+            let error = parse(refused).unwrap_err();
+            assert_eq!(error, BadTarget(shown.to_owned()), "{refused}");
+            assert!(!error.to_string().contains("sec"), "{error}");
         }
     }
 }

@@ -120,6 +120,54 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_too_large_for_the_backend_closes_its_socket_with_1009() {
+    let dock = Subject::restante().await;
+    let mut wallet = dock.dial().await;
+    dock.backend.answers("message", 413);
+    wallet.say("large").await;
+    assert_eq!(wallet.end().await, End::Closed(Some(1009)));
+    dock.backend.call("disconnect", 1).await;
+    assert_eq!(dock.backend.messages(), ["large"], "it would be no smaller the next time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_does_not_believe_the_dock_is_told_again_until_it_does() {
+    let dock = Subject::with(&["dock.retry_first=50ms"]).await;
+    let mut wallet = dock.dial().await;
+    dock.backend.call("connect", 1).await;
+    for (disbelief, told) in [(401, 1), (403, 2)] {
+        let before = dock.backend.calls("message").len();
+        dock.backend.answers("message", disbelief);
+        wallet.say(&disbelief.to_string()).await;
+        dock.backend.call("message", before + 2).await;
+        dock.backend.answers("message", 200);
+        wallet.say("believed").await;
+        until_told(&dock, "believed", told).await;
+        assert_eq!(dock.backend.messages()[before..].last().map(String::as_str), Some("believed"));
+    }
+}
+
+async fn until_told(dock: &Subject, words: &str, times: usize) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while dock.backend.messages().iter().filter(|message| *message == words).count() < times {
+        assert!(Instant::now() < patience, "{:?}", dock.backend.messages());
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_of_a_dock_that_is_not_believed_is_told_so_with_1013() {
+    for disbelief in [401, 403] {
+        let dock = Subject::with(&IMPATIENT).await;
+        let mut wallet = dock.dial().await;
+        dock.backend.call("connect", 1).await;
+        dock.backend.answers("message", disbelief);
+        wallet.say("who am I?").await;
+        assert_eq!(wallet.end().await, End::Closed(Some(1013)), "{disbelief}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backend_that_takes_too_long_is_asked_again() {
     let dock = Subject::with(&["dock.timeout=300ms", "dock.retry_first=50ms"]).await;
     let mut wallet = dock.dial().await;

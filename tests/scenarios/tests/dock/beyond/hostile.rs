@@ -82,6 +82,42 @@ async fn a_wallet_that_does_not_read_fills_its_outbox_and_is_closed() {
     is_well(&dock).await;
 }
 
+/// Sends to a socket until no more is taken, also after a while.
+async fn fill(dock: &Subject, uri: &str) {
+    let payload = "x".repeat(200_000);
+    let mut refused = 0;
+    while refused < 3 {
+        match dock.post(uri, "text/plain", payload.clone()).await.0 {
+            StatusCode::OK => refused = 0,
+            StatusCode::SERVICE_UNAVAILABLE => {
+                refused += 1;
+                sleep(Duration::from_millis(50)).await;
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_that_does_not_read_holds_no_turn_of_others() {
+    const THINKS: Duration = Duration::from_secs(5);
+    let settings = ["dock.parallel=1", "dock.outbox_bytes=256KiB", "transport.write_timeout=20s"];
+    let dock = Subject::with(&settings).await;
+    let (mut slow, mut other) = (dock.dial().await, dock.dial().await);
+    dock.backend.call("connect", 2).await;
+    dock.backend.answers_after("message", 200, THINKS);
+    slow.say("slow").await;
+    let first = dock.backend.call("message", 1).await;
+    dock.backend.answers("message", 200);
+    fill(&dock, first.send()).await;
+    assert!(first.at.elapsed() < THINKS, "its callback is open all the while");
+    other.say("other").await;
+    let second = dock.backend.call("message", 2).await;
+    assert_eq!(second.message(), "other");
+    let answered = first.at + THINKS;
+    assert!(second.at < answered + Duration::from_secs(2), "{:?}", second.at - answered);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_socket_gets_a_status() {
     let dock = Subject::restante().await;
