@@ -24,6 +24,7 @@ mod held;
 mod identity;
 mod ids;
 mod invitations;
+mod late;
 mod link;
 mod office;
 mod outbound;

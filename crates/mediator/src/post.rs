@@ -13,15 +13,25 @@ use tokio::time::sleep;
 use crate::commands::{Handout, STORE_POLL, Unkept, Welcome, attached, positions, too_many};
 use crate::directory::{Correspondent, Route};
 use crate::ids::random_u64;
-use crate::read::Incoming;
+use crate::read::{Incoming, Unread};
 use crate::{Answer, Mediator, Receipt, Refusal, Stage};
 
 impl Mediator {
     /// Takes one posted envelope and says what to do about it. Never panics, whatever the bytes; takes as long as the store is
     /// waited for at most.
     pub async fn post(self: &Arc<Self>, body: &[u8]) -> Answer {
-        let answer = match self.read(body, &|_| None).await {
-            Ok(incoming) => self.answer(incoming, body.len()).await,
+        let read = self.read(body, &|_| None).await;
+        self.answer_to(read, body.len()).await
+    }
+
+    /// The same for what was read already.
+    pub(crate) async fn answer_to(
+        self: &Arc<Self>,
+        read: Result<Incoming, Unread>,
+        bytes: usize,
+    ) -> Answer {
+        let answer = match read {
+            Ok(incoming) => self.answer(incoming, bytes).await,
             Err(unread) => Unkept::from(unread).into(),
         };
         if let Answer::Refused(refusal) = &answer {

@@ -176,10 +176,14 @@ impl History {
         arrivals.collect()
     }
 
-    /// The whole story, to be shown when something is wrong.
+    /// The whole story with its times, to be shown when something is wrong.
     pub fn story(&self) -> String {
         let record = self.0.lock();
-        record.events.iter().map(|event| format!("{event:?}\n")).collect()
+        let Some(start) = record.times.first() else { return String::new() };
+        let line = |(event, time): (&Event, &Instant)| {
+            format!("{:6} ms {event:?}\n", time.saturating_duration_since(*start).as_millis())
+        };
+        record.events.iter().zip(&record.times).map(line).collect()
     }
 
     fn note(&self, event: Event) {

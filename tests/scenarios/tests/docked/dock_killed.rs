@@ -26,6 +26,11 @@ async fn its_wallets_go_on_at_another() {
     let settled = load.settle().await;
     kept_promise(&history, async {}).await;
     assert!(!settled.ends.is_empty(), "some wallets were at it");
-    assert!(history.longest_delay() < GOES_ON_WITHIN, "{:?}", history.longest_delay());
+    assert!(
+        history.longest_delay() < GOES_ON_WITHIN,
+        "{:?}\n{}",
+        history.longest_delay(),
+        history.story()
+    );
     assert!(settled.longest_gap() < GOES_ON_WITHIN, "{settled:?}");
 }

@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "other scenarios have other habits")]
 mod habits;
 mod harbour;
+mod late;
 #[path = "../../wall_clock.rs"]
 mod wall_clock;
 

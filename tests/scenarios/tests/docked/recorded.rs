@@ -23,7 +23,7 @@ use transport::dock::signature::{self, Keys, Signed, sign};
 use crate::habits::until;
 use crate::wall_clock::now;
 
-const KEY: &str = "a-key-of-22-characters";
+pub const KEY: &str = "a-key-of-22-characters";
 
 /// Where the mediator sends to sockets: counts what it sends.
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl PrivateSide {
     }
 }
 
-async fn make(door: SocketAddr, signed: &Signed, body: &str) -> StatusCode {
+pub async fn make(door: SocketAddr, signed: &Signed, body: &str) -> StatusCode {
     let request = Client::new()
         .post(format!("http://{door}/dock/message"))
         .header(signature::TIMESTAMP, &signed.timestamp)
@@ -66,7 +66,7 @@ async fn make(door: SocketAddr, signed: &Signed, body: &str) -> StatusCode {
     request.send().await.expect("an answer").status()
 }
 
-fn callback(dock: SocketAddr, number: u64, message: &[u8]) -> String {
+pub fn callback(dock: SocketAddr, number: u64, message: &[u8]) -> String {
     let meta = serde_json::json!({
         "send": format!("http://{dock}/socket/ab/send"), "connection_id": "ab", "number": number,
     });

@@ -86,7 +86,7 @@ impl Shard {
         bytes: Bytes,
         slip: Slip,
     ) {
-        if !matches!(self.office.post(&bytes).await, Answer::Cut) {
+        if !matches!(self.office.hear_late(&bytes).await, Answer::Cut) {
             slip.settle();
         }
         if let Some(reach) = reach {
