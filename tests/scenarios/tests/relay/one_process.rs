@@ -82,7 +82,7 @@ async fn killing_redis_loses_no_message_and_no_webhook_that_was_accepted() {
     let telling = tokio::spawn(tell_all(whole.private.clone()));
     whole.endpoint.until(10).await;
     whole.controller.until(10).await;
-    let Engine::OneNode(redis) = &mut engine else { unreachable!("it has one node") };
+    let redis = engine.server_mut();
     redis.kill().await;
     sleep(Duration::from_secs(3)).await;
     redis.restart().await;

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use servers::RedisServer;
 use testkit::Server;
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::connect_async;
@@ -17,13 +16,6 @@ async fn patient(engine: &Engine) -> Server {
     Server::start_with(options(engine).and(&["relay.store_patience=2s"])).await
 }
 
-fn only_node(engine: &Engine) -> &RedisServer {
-    match engine {
-        Engine::OneNode(server) => server,
-        Engine::SixNodes(_) => unreachable!("it has one node"),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_is_held_until_redis_is_back() {
     let engine = Engine::one_node().await;
@@ -33,11 +25,11 @@ async fn a_sender_is_held_until_redis_is_back() {
     let first = envelope("before", &[to]);
     assert_eq!(post(&relay, first.clone()).await, 200);
     until("it is consumed", async || plugin.taken().len() == 1).await;
-    only_node(&engine).pause();
+    engine.server().pause();
     let second = envelope("meanwhile", &[to]);
     let (status, ()) = tokio::join!(post(&relay, second.clone()), async {
         sleep(PATIENCE / 2).await;
-        only_node(&engine).resume();
+        engine.server().resume();
     });
     assert_eq!(status, 200);
     until("both are consumed", async || plugin.taken() == [&first[..], &second[..]]).await;
@@ -53,7 +45,7 @@ async fn who_is_held_for_too_long_hears_nothing_and_a_socket_1013() {
     until("it is consumed", async || plugin.taken().len() == 1).await;
     let (mut socket, _) =
         connect_async(format!("ws://{}/", relay.address())).await.expect("a socket");
-    only_node(&engine).pause();
+    engine.server().pause();
     let began = Instant::now();
     let said = Message::Binary(envelope("on a socket", &[to]));
     socket.send(said).await.expect("it is sent");
@@ -63,7 +55,7 @@ async fn who_is_held_for_too_long_hears_nothing_and_a_socket_1013() {
         Some(Ok(Message::Close(Some(frame)))) => assert_eq!(u16::from(frame.code), 1013),
         other => panic!("no close frame but {other:?}"),
     }
-    only_node(&engine).resume();
+    engine.server().resume();
     assert!(relay.is_running());
     let again = envelope("again", &[to]);
     until("it takes mail again", async || post(&relay, again.clone()).await == 200).await;

@@ -43,6 +43,22 @@ impl Engine {
         }
     }
 
+    /// The server of [`Engine::one_node`].
+    pub fn server(&self) -> &RedisServer {
+        match self {
+            Self::OneNode(server) => server,
+            Self::SixNodes(_) => panic!("it has six"),
+        }
+    }
+
+    /// The same, to be killed and started.
+    pub fn server_mut(&mut self) -> &mut RedisServer {
+        match self {
+            Self::OneNode(server) => server,
+            Self::SixNodes(_) => panic!("it has six"),
+        }
+    }
+
     pub async fn client(&self) -> ClusterConnection {
         connect(&self.url()).await
     }
