@@ -1,9 +1,15 @@
 //! Agents with an address: mail is pushed to them, in order, for as long as it takes.
 
+use std::time::Duration;
+
 use protocols::Handshake;
+use servers::Certificates;
+use tempfile::TempDir;
 use testkit::{Endpoint, History, Parcel, Server, ServerOptions, Take, Wallet};
+use tokio::time::sleep;
 
 use crate::habits::{drain, kept_promise, send_all, sender};
+use crate::tls_before::tls_before;
 
 /// A mediator that tries again soon.
 fn eager() -> ServerOptions {
@@ -17,9 +23,19 @@ fn eager() -> ServerOptions {
 
 /// An agent whose mail goes to this endpoint.
 async fn agent(server: &Server, number: u32, history: &History, endpoint: &Endpoint) -> Wallet {
-    let uri = endpoint.uri();
+    agent_at(&endpoint.uri(), server, number, history, endpoint).await
+}
+
+/// The same, if it says another address of the endpoint.
+async fn agent_at(
+    uri: &str,
+    server: &Server,
+    number: u32,
+    history: &History,
+    endpoint: &Endpoint,
+) -> Wallet {
     let agent =
-        Wallet::connected(server, number, history, Handshake::DidExchange11, Some(&uri)).await;
+        Wallet::connected(server, number, history, Handshake::DidExchange11, Some(uri)).await;
     agent.be_mediated().await;
     endpoint.belongs_to(agent.agent(), history);
     agent
@@ -97,5 +113,28 @@ async fn a_dead_endpoint_slows_nobody_else() {
     assert_eq!(dead.taken(), []);
     dead.decide(|_| Take::Yes);
     dead.until(|endpoint| endpoint.taken().last().is_some_and(|last| last.number == 4)).await;
+    kept_promise(&history, async {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_of_a_private_authority_is_pushed_to_once_the_operator_trusts_it() {
+    let folder = TempDir::new().unwrap();
+    let certificates = Certificates::make(folder.path());
+    let mut server = Server::start_with(eager()).await;
+    let history = History::default();
+    let endpoint = Endpoint::open().await;
+    let address = endpoint.uri();
+    let address = address.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let port = tls_before(address, &certificates).await.port();
+    let https = format!("https://localhost:{port}/");
+    let agent = agent_at(&https, &server, 1, &history, &endpoint).await;
+    send_all(&sender(&server, &history), &agent, 0..10).await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(endpoint.attempts(), 0, "nobody certifies it");
+    server.terminate();
+    server.ended().await;
+    let trusting = eager().and(&[&format!("outbound.cacerts={}", certificates.ca.display())]);
+    server.start_again_with(trusting).await;
+    endpoint.until(|endpoint| endpoint.taken().len() == 10).await;
     kept_promise(&history, async {}).await;
 }

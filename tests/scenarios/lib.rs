@@ -5,6 +5,9 @@
 #![forbid(unsafe_code)]
 
 mod habits;
+mod tls_before;
+#[expect(dead_code, reason = "other scenarios make more of them")]
+mod ways;
 
 mod backlog;
 mod endpoints;

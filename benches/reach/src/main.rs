@@ -9,17 +9,21 @@
 //! reach target/release/restante dock     --sockets 19000 --clients 32 --churn 100000
 //! reach target/release/restante dock     --docks 6 --sockets 100000
 //! reach target/release/restante behind   --docks 2 --wallets 12500 --rate 500 --seconds 600
+//! reach target/release/restante relay     --messages 40000 --keys 1000 --clients 64
+//! reach target/release/restante deliverer --messages 40000 --endpoints 50
 //! ```
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
 mod arguments;
 mod behind;
+mod deliverer;
 mod deployment;
 mod dock;
 mod live;
 mod load;
 mod process;
+mod relay;
 mod sessions;
 mod soak;
 
@@ -49,6 +53,9 @@ async fn main() {
         Some("depth") => depth(&binary, arguments.of("deepest", DEEPEST)).await,
         Some("dock") => dock::measure(&binary, &arguments).await,
         Some("behind") => behind::measure(&binary, &arguments).await,
+        Some("relay") => relay::measure(&binary, &arguments).await,
+        Some("post") => relay::post(&arguments).await,
+        Some("deliverer") => deliverer::measure(&binary, &arguments).await,
         Some("crew") => behind::work(&arguments).await,
         Some("hold") => {
             let dock = arguments.text("dock").and_then(|dock| dock.parse().ok());

@@ -46,7 +46,9 @@ impl Measured {
             TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
         let started = Instant::now();
         let mut command = Command::new(binary);
-        command.args([role, "--listen", &address.to_string()]).args(more);
+        // A deliverer is asked by nobody but its operator.
+        let listen = if role == "deliverer" { "--admin-listen" } else { "--listen" };
+        command.args([role, listen, &address.to_string()]).args(more);
         if role == "mediator" && !more.iter().any(|word| word == "--store") {
             command.arg("--data").arg(data.path().join("data"));
         }
@@ -64,7 +66,7 @@ impl Measured {
 
     async fn until_ready(&mut self, role: &str) {
         let (client, deadline) = (load::client(), Instant::now() + READY_WITHIN);
-        while !is_ready(&client, self.address).await {
+        while !is_ready(&client, self.address, role).await {
             if let Ok(Some(status)) = self.child.try_wait() {
                 panic!("the {role} ended before it was ready ({status}); see what it said above");
             }
@@ -112,8 +114,9 @@ fn blocks(directory: &Path) -> u64 {
     files.map(of).sum()
 }
 
-async fn is_ready(client: &reqwest::Client, address: SocketAddr) -> bool {
-    let answer = client.get(format!("http://{address}/health/ready")).send().await;
+async fn is_ready(client: &reqwest::Client, address: SocketAddr, role: &str) -> bool {
+    let page = if role == "deliverer" { "metrics" } else { "health/ready" };
+    let answer = client.get(format!("http://{address}/{page}")).send().await;
     answer.is_ok_and(|answer| answer.status().is_success())
 }
 

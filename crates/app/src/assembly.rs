@@ -1,5 +1,6 @@
 //! From a configuration to the parts of a mediator. Which setting goes where is written here and nowhere else.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -9,10 +10,11 @@ use mediator::{
     Settings, Sockets,
 };
 use store::{Clock as _, Quota, Stores};
-use transport::{CarrierOptions, Certificates, Limits, Network, TlsFiles};
+use transport::{CarrierOptions, Certificates, Limits, Network, Roots, TlsFiles};
 
 use crate::carrier::{LateCarrier, NoCarrier};
 use crate::clock::SystemClock;
+use crate::crowd::limit_addresses;
 use crate::exit::Misuse;
 use crate::health::Health;
 use crate::spool::Spool;
@@ -56,9 +58,10 @@ pub async fn mediator(
     let opened = stores::open(config, &clock).await?;
     kinship::prove(&identity, opened.stores.connections.as_ref(), clock.now()).await?;
     let (carrier, (stores, spool)) = match purpose {
-        Purpose::Serving => {
-            (carrier(config, url), Spool::put_before(opened.stores.clone(), config, clock.clone())?)
-        }
+        Purpose::Serving => (
+            carrier(config, url)?,
+            Spool::put_before(opened.stores.clone(), config, clock.clone())?,
+        ),
         Purpose::Errand => (Arc::new(NoCarrier) as Arc<dyn Carrier>, (opened.stores.clone(), None)),
     };
     let health = Arc::new(Health::of(&opened, spool.is_some()));
@@ -145,13 +148,12 @@ fn outbound(outbound: &config::Outbound) -> Outbound {
 }
 
 /// What strangers may use at the port. Behind a proxy that was not named everybody comes from one address, so that what one may
-/// use is what all may.
+/// use is what all may, unless the operator has set something else.
 pub fn limits(config: &Config, url: &PublicUrl) -> Limits {
     let transport = &config.transport;
     let behind_proxy =
         url.is_https() && config.tls.files().is_none() && config.listen.proxies.0.is_empty();
-    let per_address = |one, all| if behind_proxy { all } else { one };
-    Limits {
+    let mut limits = Limits {
         header_bytes: transport.header_bytes.as_usize(),
         header_timeout: transport.header_timeout,
         body_bytes: transport.body_bytes.as_usize(),
@@ -162,15 +164,12 @@ pub fn limits(config: &Config, url: &PublicUrl) -> Limits {
         write_timeout: transport.write_timeout,
         close_timeout: transport.close_timeout,
         connections: transport.connections,
-        connections_per_address: per_address(
-            transport.connections_per_address,
-            transport.connections,
-        ),
         sockets: transport.sockets,
-        sockets_per_address: per_address(transport.sockets_per_address, transport.sockets),
         receipt_timeout: transport.receipt_timeout,
         ..Limits::default()
-    }
+    };
+    limit_addresses(config, behind_proxy, &mut limits);
+    limits
 }
 
 /// The reverse proxies in front.
@@ -193,13 +192,25 @@ pub fn certificates(tls: &Tls) -> anyhow::Result<Option<Arc<Certificates>>> {
     Ok(Some(Arc::new(loaded)))
 }
 
+/// Who is trusted beside those whom the system trusts, from the file that this setting names.
+///
+/// # Errors
+/// If there are no certificates in it.
+pub fn roots(file: Option<&Path>, setting: &str) -> anyhow::Result<Roots> {
+    let Some(file) = file else { return Ok(Roots::new()) };
+    transport::roots_in(file)
+        .map_err(|error| Misuse(format!("`{setting}`: {}: {error}", file.display())).into())
+}
+
 /// How mail reaches agents with an address.
-fn carrier(config: &Config, url: &PublicUrl) -> Arc<dyn Carrier> {
-    Arc::new(LateCarrier::new(CarrierOptions {
-        allow_private: config.outbound.allow_private.unwrap_or_else(|| url.is_private()),
-        timeout: config.outbound.timeout,
+fn carrier(config: &Config, url: &PublicUrl) -> anyhow::Result<Arc<dyn Carrier>> {
+    let outbound = &config.outbound;
+    Ok(Arc::new(LateCarrier::new(CarrierOptions {
+        allow_private: outbound.allow_private.unwrap_or_else(|| url.is_private()),
+        timeout: outbound.timeout,
+        roots: roots(outbound.cacerts.as_deref(), "outbound.cacerts")?,
         ..CarrierOptions::default()
-    }))
+    })))
 }
 
 #[cfg(test)]

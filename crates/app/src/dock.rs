@@ -155,6 +155,7 @@ fn http_backend(
         endpoint,
         keys: dock.keys.as_ref().map(keys).transpose()?,
         base64: dock.base64,
+        roots: assembly::roots(dock.cacerts.as_deref(), "dock.cacerts")?,
         parallel: dock.parallel,
         timeout: dock.timeout,
         retry: Retry { first: dock.retry_first, most: dock.retry_most, patience: dock.patience },

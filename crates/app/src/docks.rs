@@ -64,7 +64,8 @@ pub async fn open(
 
 fn outlet(config: &Config) -> anyhow::Result<Arc<dyn Outlet>> {
     let bearer = config.docks.bearer.as_ref().map(|key| key.reveal().to_owned());
-    let options = HttpOutletOptions { bearer, ..HttpOutletOptions::default() };
+    let roots = assembly::roots(config.docks.cacerts.as_deref(), "docks.cacerts")?;
+    let options = HttpOutletOptions { bearer, roots, ..HttpOutletOptions::default() };
     Ok(Arc::new(HttpOutlet::new(&options)?))
 }
 

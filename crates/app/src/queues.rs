@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use transport::{CarrierOptions, Drain, HttpWsCarrier, Limits, Page, Pages, ServeOptions};
 
 use crate::exit::Misuse;
-use crate::{settings, stores};
+use crate::{assembly, settings, stores};
 
 /// Environment names of the services that are replaced, and what they say here.
 const NAMES: [(&str, &[&str]); 6] = [
@@ -80,9 +80,7 @@ pub async fn carrier(
     allow_private: bool,
     timeout: Duration,
 ) -> anyhow::Result<Arc<HttpWsCarrier>> {
-    let roots = config.acapy.cacerts.as_deref().map(transport::roots_in).transpose();
-    let roots = roots.map_err(|error| Misuse(format!("`acapy.cacerts`: {error}")))?;
-    let roots = roots.unwrap_or_default();
+    let roots = assembly::roots(config.acapy.cacerts.as_deref(), "acapy.cacerts")?;
     let options = CarrierOptions { allow_private, timeout, roots, ..CarrierOptions::default() };
     // Reading the system's trusted roots takes a while.
     let made = spawn_blocking(move || HttpWsCarrier::new(&options)).await?;

@@ -22,7 +22,7 @@ use transport::{Drain, ServeOptions, Tally};
 
 use self::metrics::Counters;
 use crate::clock::SystemClock;
-use crate::crowd::spare_proxies;
+use crate::crowd::limit_addresses_unless_proxied;
 use crate::exit::Misuse;
 use crate::{admin, assembly, deliverer, queues, signals};
 
@@ -131,7 +131,7 @@ fn port_options(
     let direct = || PublicUrl::direct(any, config.tls.files().is_some());
     let url = config.listen.public_url.clone().or_else(direct).context("no URL")?;
     let mut limits = assembly::limits(config, &url);
-    spare_proxies(config, &mut limits);
+    limit_addresses_unless_proxied(config, &mut limits);
     Ok(ServeOptions {
         limits,
         tls: assembly::certificates(&config.tls)?,

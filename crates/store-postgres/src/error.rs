@@ -26,7 +26,7 @@ pub enum ConnectError {
     NoDatabase(String),
     /// Encryption failed.
     #[error(
-        "TLS with PostgreSQL fails: {0}. Check the CA file, the name in the server's certificate, and that the server has ssl = on"
+        "TLS with PostgreSQL fails: {0}. Check the CA file (ssl.cacerts, or sslrootcert of the URL), the name in the server's certificate, and that the server has ssl = on"
     )]
     Tls(String),
     /// It is older than 15.

@@ -45,7 +45,7 @@ mod tally;
 mod visit;
 
 pub use carrier::{
-    BadHeader, CarrierOptions, Errand, Headers, HttpWsCarrier, NoReply, Reply, roots_in,
+    BadHeader, CarrierOptions, Errand, Headers, HttpWsCarrier, NoReply, Reply, Roots, roots_in,
 };
 pub use counter::{Asked, Told};
 pub use hyper::header::{HeaderMap, HeaderName, HeaderValue};

@@ -107,6 +107,14 @@ class AcapyAgent:
         message_id = invitation["invi_msg_id"]
         return self.get(f"/connections?invitation_msg_id={message_id}")["results"]
 
+    def await_completed(self, invitation: dict, seconds: float = 30) -> None:
+        """Waits until the connection that came of an invitation of its own is complete."""
+
+        def completed():
+            return any(record["rfc23_state"] == "completed" for record in self.connections(invitation))
+
+        eventually(completed, seconds, f"{self.name} to be connected", every=0.2)
+
     def send(self, connection: str, text: str) -> None:
         self.post(f"/connections/{connection}/send-message", {"content": text})
 

@@ -17,6 +17,8 @@ TOPOLOGIES = {"dock": (1, 1), "docks": (2, 1), "docks-and-mediators": (2, 2), "n
 DEFAULTS = """
 global
     maxconn 4000
+    tune.rcvbuf.server 16384
+    tune.sndbuf.client 16384
 defaults
     mode http
     option forwardfor

@@ -28,10 +28,12 @@ def mediated(acapy, mediator, endpoint: str, name: str = "faber"):
 
 def connected(sender, agent) -> str:
     """The sender's connection to a mediated ACA-Py agent, once both have completed it."""
-    url = agent.invite()["invitation_url"]
-    connection = sender.call("accept", url=url, timeout=60)["connectionId"]
+    invitation = agent.invite()
+    connection = sender.call("accept", url=invitation["invitation_url"], timeout=60)["connectionId"]
     sender.send(connection, f"hello {agent.name}")
     agent.wait_for_texts([f"hello {agent.name}"], 60)
+    # It shows messages before it has noted that the connection is complete. Killed in between, it knows of none.
+    agent.await_completed(invitation)
     return connection
 
 

@@ -5,7 +5,7 @@ use config::{Config, PublicUrl};
 use transport::Limits;
 
 use crate::assembly;
-use crate::crowd::spare_proxies;
+use crate::crowd::limit_addresses_unless_proxied;
 
 /// What one of them may use, and all together.
 ///
@@ -18,8 +18,9 @@ pub fn limits(config: &Config) -> anyhow::Result<Limits> {
     let mut limits = assembly::limits(config, &url);
     limits.frame_bytes = config.dock.frame_bytes.as_usize();
     limits.body_bytes = limits.frame_bytes;
-    spare_proxies(config, &mut limits);
-    if config.dock.private_listen.is_none() {
+    limit_addresses_unless_proxied(config, &mut limits);
+    let is_set = config.transport.connections_per_address.is_some();
+    if config.dock.private_listen.is_none() && !is_set {
         // The backend's connections come from one address.
         limits.connections_per_address = limits.connections;
     }

@@ -2,15 +2,21 @@
 
 use std::path::Path;
 
-use servers::{PgSpec, Postgres};
+use servers::{Certificates, PgSpec, Postgres};
 
 use crate::running::{Running, restante, run, text, until};
 
 /// The exit code and what was said on standard error.
 fn refused(home: &Path, url: &str) -> (Option<i32>, String) {
+    refused_with(home, url, &[])
+}
+
+/// The same with more in the environment.
+fn refused_with(home: &Path, url: &str, env: &[(&str, &str)]) -> (Option<i32>, String) {
     // A URL with a password may come from the environment only.
     let mut command = restante(home, &["mediator", "--listen", "127.0.0.1:0"]);
-    let outcome = command.env("RESTANTE_STORE", url).output().expect("the binary runs");
+    command.env("RESTANTE_STORE", url).envs(env.iter().copied());
+    let outcome = command.output().expect("the binary runs");
     (outcome.status.code(), text(&outcome.stderr))
 }
 
@@ -77,6 +83,25 @@ async fn a_wrong_password_is_said_so_and_not_repeated() {
     let (code, said) = refused(home.path(), &url);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("refuses the login") && !said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_authority_is_said_so_and_the_right_one_is_good() {
+    const CACERTS: &str = "RESTANTE_POSTGRES__SSL__CACERTS";
+    let (server, home) =
+        (Postgres::start(PgSpec::plain()).await, tempfile::tempdir().expect("a directory"));
+    let right = server.speaks_tls().await;
+    let other = Certificates::make(home.path());
+    let wrong = [(CACERTS, other.ca.to_str().expect("a path"))];
+    let (code, said) = refused_with(home.path(), &server.url(), &wrong);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("ssl.cacerts"), "{said}");
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'restante'";
+    assert_eq!(server.sql("postgres", schemas).await, "0", "no data is touched");
+    let settings = format!("[postgres.ssl]\ncacerts = '{}'\n", right.ca.display());
+    std::fs::write(home.path().join("restante.toml"), settings).expect("a file");
+    let running = Running::start(home.path(), &["--store", &server.url()]);
+    assert!(running.get("/health/ready").starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::setting::section;
@@ -27,6 +28,8 @@ section! {
         keys: Option<Secret> = "", secret true;
         /// The key that the backend has to show. Without it, knowing a socket's id is enough.
         bearer: Option<Secret> = "", secret true;
+        /// Certificates that the backend's may be signed by, beside those that this machine trusts, PEM.
+        cacerts: Option<PathBuf> = "";
         /// Whether binary messages that are no text are passed on in base64, with `meta.encoding`. Else their socket is closed with 1003.
         base64: bool = "false";
         /// Whether a send to a socket that is not there is answered with 500, as SocketDock does, and not with 404.

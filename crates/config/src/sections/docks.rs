@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::setting::section;
 use crate::values::{Addresses, Secret};
@@ -16,6 +17,8 @@ section! {
         /// Keys that docks sign their callbacks with, of 16 characters at least, with spaces between. A dock that signs is believed wherever
         /// it is.
         keys: Option<Secret> = "", secret true;
+        /// Certificates that those of docks may be signed by, beside those that this machine trusts, PEM.
+        cacerts: Option<PathBuf> = "";
         /// The key that docks ask for when something is sent through them.
         bearer: Option<Secret> = "", secret true;
     }

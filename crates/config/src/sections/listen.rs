@@ -12,7 +12,7 @@ section! {
         /// are told to use wss for sockets, with http to use ws. A proxy has to take a path away.
         public_url: Option<PublicUrl> = "", flag "public-url";
         /// Reverse proxies in front. What they say in `X-Forwarded-For` is believed, and limits per address count their clients.
-        /// Without it, and with an https public URL while TLS is not spoken here, there are no limits per address.
+        /// Without it, and with an https public URL while TLS is not spoken here, there are no limits per address but those that are set.
         proxies: Networks = "", flag "proxies";
     }
 }

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::setting::section;
@@ -7,6 +8,8 @@ section! {
     Outbound "outbound" {
         /// Whether loopback, private and link-local addresses may be dialled. Without it they may only if the public URL is one itself.
         allow_private: Option<bool> = "";
+        /// Certificates that those of endpoints may be signed by, beside those that this machine trusts, PEM.
+        cacerts: Option<PathBuf> = "";
         /// How long one attempt may take.
         timeout: Duration = "15s";
         /// The first wait after a failure. Each further one doubles, with jitter.

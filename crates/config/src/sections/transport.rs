@@ -29,14 +29,14 @@ section! {
         receipt_timeout: Duration = "10s";
         /// HTTP connections at the same time; those that became WebSockets count there. More of them wait.
         connections: usize = "10000";
-        /// HTTP connections at the same time from one address (IPv6: one /64). More of them are cut. Behind
-        /// a proxy see `listen.proxies`.
-        connections_per_address: usize = "512";
+        /// HTTP connections at the same time from one address (IPv6: one /64). More of them are cut. 512, if not
+        /// set, but no limit where everybody may come from one address: behind a proxy that `listen.proxies` does not name.
+        connections_per_address: Option<usize> = "";
         /// WebSockets at the same time. More of them are answered with 503.
         sockets: usize = "50000";
-        /// WebSockets at the same time from one address (IPv6: one /64). More of them are answered with 429. Behind
-        /// a proxy see `listen.proxies`.
-        sockets_per_address: usize = "512";
+        /// WebSockets at the same time from one address (IPv6: one /64). More of them are answered with 429. 512,
+        /// if not set, but no limit where everybody may come from one address: behind a proxy that `listen.proxies` does not name.
+        sockets_per_address: Option<usize> = "";
     }
 }
 

@@ -179,7 +179,7 @@ impl Docks {
     /// Lets go of all shards but so many.
     fn let_go_beyond(&self, most: usize) -> Vec<Arc<Shard>> {
         let surplus: Vec<_> = self.shards().into_iter().skip(most).collect();
-        surplus.iter().for_each(|shard| shard.let_go.cancel());
+        surplus.iter().for_each(|shard| shard.surplus.cancel());
         surplus
     }
 }
@@ -205,7 +205,7 @@ async fn attend(shard: &Arc<Shard>, mut watch: Watch, mut bell: QueueWatch) {
         }
     };
     tokio::select! {
-        () = shard.let_go.cancelled() => {}
+        () = shard.surplus.cancelled() => shard.give().await,
         () = guarding => shard.lose().await,
         () = serving => {}
     }

@@ -49,9 +49,16 @@ impl Visit {
         errands: UnboundedReceiver<Errand>,
     ) -> Self {
         let socket = Socket::elsewhere(shard.office.clone(), reach.proof());
-        let heard = Count::of(&reach);
         let link = DockedLink { shard: shard.clone(), berth, reach };
-        Self { shard, socket, link, errands, kept: None, profile: Profile::default(), heard }
+        Self {
+            shard,
+            socket,
+            link,
+            errands,
+            kept: None,
+            profile: Profile::default(),
+            heard: Count::default(),
+        }
     }
 
     /// The same for one that somebody has served, and that is in the register.
@@ -70,6 +77,11 @@ impl Visit {
     }
 
     async fn resume(&mut self) -> Result<(), Parting> {
+        // Whoever has this shard now would never hear of a socket that is new here.
+        if self.kept.is_none() && !self.shard.is_ours().await {
+            self.shard.let_go.cancelled().await;
+            return Err(self.let_go());
+        }
         let profile = self.profile.clone();
         let resumed = self.socket.resume_as(&profile, &mut self.link).await;
         self.judge(resumed).await
@@ -79,10 +91,7 @@ impl Visit {
         loop {
             let rest = self.socket.deadline().since(self.shard.office.clock.now());
             let served = tokio::select! { biased;
-                () = self.shard.let_go.cancelled() => Err(match self.shard.is_nobodys() {
-                    true => Parting::Over(Ended::Closed(CloseReason::TryLater)),
-                    false => Parting::LetGo,
-                }),
+                () = self.shard.let_go.cancelled() => Err(self.let_go()),
                 errand = self.errands.recv() => match errand {
                     // What an errand sets in motion is large; an idle socket should not hold room for it.
                     Some(errand) => Box::pin(self.run_errand(errand)).await,
@@ -144,10 +153,27 @@ impl Visit {
         match outcome {
             Ok(()) => Ok(()),
             Err(Ended::Closed(CloseReason::Displaced)) if !self.shard.is_ours().await => {
-                Err(Parting::LetGo)
+                // By then it is known what became of the shard.
+                self.shard.let_go.cancelled().await;
+                Err(self.let_go())
             }
             Err(ended) => Err(Parting::Over(ended)),
         }
+    }
+
+    /// The shard is let go. Whoever has it next serves this socket, unless the store has forgotten it and it is too late to say so once
+    /// more: then its wallet has to come again.
+    fn let_go(&self) -> Parting {
+        let is_too_late = self.shard.is_lost() && self.is_forgotten();
+        match self.shard.is_nobodys() || is_too_late {
+            true => Parting::Over(Ended::Closed(CloseReason::TryLater)),
+            false => Parting::LetGo,
+        }
+    }
+
+    /// Whether the register has lost what it said of this socket.
+    fn is_forgotten(&self) -> bool {
+        self.kept.is_some() && self.shard.has_forgotten(&self.link.berth)
     }
 
     /// Sees to it that the register says what there is to say.
@@ -182,6 +208,9 @@ impl Visit {
         match parting {
             Parting::LetGo => {
                 if !self.shard.is_lost() {
+                    if self.is_forgotten() {
+                        self.profile = Profile::default();
+                    }
                     let profile = self.socket.profile_with_mail();
                     self.keep_as(profile).await;
                 }
@@ -189,7 +218,7 @@ impl Visit {
             }
             Parting::Closed => {}
             Parting::Over(ended) => {
-                self.shard.forget(&self.link.berth, self.heard);
+                self.shard.forget(&self.link.berth, self.heard.clone());
                 let reason = match ended {
                     Ended::Closed(reason) => {
                         self.shard.office.tally.close(reason);
@@ -216,6 +245,6 @@ impl Visit {
         if let Some(kept) = self.kept.take() {
             self.register().strike(kept).await;
         }
-        self.shard.forget(&self.link.berth, self.heard);
+        self.shard.forget(&self.link.berth, self.heard.clone());
     }
 }

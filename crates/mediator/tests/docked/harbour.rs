@@ -116,6 +116,11 @@ impl Instance {
     pub async fn take(&self, note: Note) -> Result<()> {
         self.docks.take(note).await
     }
+
+    /// The door, which takes notes when nobody serves anybody any more, too.
+    pub fn docks(&self) -> Arc<Docks> {
+        self.docks.clone()
+    }
 }
 
 /// A store and docks.

@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use mediator::docked::{Event, Note};
 use protocols::client;
+use store::{Clock, Queue};
 use tokio::time::sleep;
 
-use crate::harbour::{Berth, Harbour, agent};
+use crate::harbour::{A_WHILE, Berth, Harbour, agent};
 
 /// What a dock that counts tells of a message, which somebody records.
 fn counted(berth: &Berth, number: u64, words: &[u8]) -> Note {
@@ -51,4 +52,31 @@ async fn what_an_ended_socket_had_said_does_not_bring_it_back() {
     }
     assert_eq!(second.order_within(Duration::from_secs(1)).await, None, "it was displaced");
     assert_eq!(one.mediator.tally().sockets_open(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_a_dead_instance_had_in_hand_is_heard_after_a_later_one() {
+    const LEASE: Duration = Duration::from_secs(30);
+    let harbour = Harbour::new();
+    let one = harbour.instance().await;
+    let mut berth = harbour.berth(&agent(1));
+    berth.join(&[&one]).await;
+    let door = one.docks();
+    one.leave().await;
+    let ping = || client::ping(&berth.agent.id(), true);
+    let (first, second) = (counted(&berth, 1, &ping()), counted(&berth, 2, &ping()));
+    door.take(first.clone()).await.unwrap();
+    for number in 0..64 {
+        let queue = format!("dock.in.{number}").parse().unwrap();
+        harbour.store.claim(&queue, 1, harbour.clock.now() + LEASE).await.unwrap();
+    }
+    let two = harbour.instance().await;
+    two.take(second.clone()).await.unwrap();
+    berth.words().await;
+    assert_eq!(berth.order_within(A_WHILE).await, None, "it is in other hands");
+    berth.words().await;
+    for again in [first, second] {
+        two.take(again).await.unwrap();
+    }
+    assert_eq!(berth.order_within(Duration::from_secs(60)).await, None);
 }

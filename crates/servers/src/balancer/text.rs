@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 /// Sockets stay open for as long as both ends want; requests without a backend try the next one. Where a backend dies over a
-/// request, the connection is cut: there are senders that take any status for the end of it.
+/// request, the connection is cut: there are senders that take any status for the end of it. It takes little more of an answer than a
+/// client reads: what it has taken and the client has not looks delivered to the backend.
 pub(super) fn haproxy(listen: SocketAddr, backends: &[SocketAddr]) -> String {
     let servers: String = backends
         .iter()
@@ -13,6 +14,8 @@ pub(super) fn haproxy(listen: SocketAddr, backends: &[SocketAddr]) -> String {
     format!(
         "global
     maxconn 4000
+    tune.rcvbuf.server 16384
+    tune.sndbuf.client 16384
 defaults
     mode http
     option forwardfor

@@ -1,9 +1,11 @@
 //! One PostgreSQL.
 
+mod disk;
 mod parts;
 mod standby;
 mod sweep;
 mod template;
+mod tls;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

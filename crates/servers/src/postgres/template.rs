@@ -58,7 +58,8 @@ fn initialise(data: &Path, workshop: &Path) {
     output(&mut job.command());
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a directory and what is in it, owners and rights too.
+pub(super) fn copy(from: &Path, to: &Path) {
     output(Command::new(program("cp")).arg("--archive").arg(from).arg(to));
 }
 

@@ -1,39 +1,20 @@
 //! TLS, with certificates that are right and wrong.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
-
 use servers::{Certificates, PgSpec, Postgres};
 use store_postgres::{ConnectError, Options, PostgresStore};
-use tempfile::TempDir;
 
 use crate::support::clock;
 
 /// A server with a certificate, and where its authority's is.
-async fn server() -> (Postgres, TempDir, Certificates) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let certificates = Certificates::make(directory.path());
+async fn server() -> (Postgres, Certificates) {
     let server = Postgres::start(PgSpec::plain()).await;
-    for (file, name) in
-        [(&certificates.server, "server.crt"), (&certificates.server_key, "server.key")]
-    {
-        let text = std::fs::read_to_string(file).expect("a file");
-        // The server writes its key itself, so that it belongs to it.
-        let target = server.socket_directory().join("data").join(name);
-        let lines = format!("select unnest(string_to_array($${}$$, E'\\n'))", text.trim());
-        server.sql("postgres", &format!("copy ({lines}) to '{}'", target.display())).await;
-        std::fs::set_permissions(&target, Permissions::from_mode(0o600)).expect("a private file");
-    }
-    server.sql("postgres", "alter system set ssl = on").await;
-    server.sql("postgres", "select pg_reload_conf()").await;
-    let answers = async || server.sql("postgres", "show ssl").await == "on";
-    crate::support::eventually(answers).await;
-    (server, directory, certificates)
+    let certificates = server.speaks_tls().await;
+    (server, certificates)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_the_given_authority_is_good() {
-    let (server, _directory, certificates) = server().await;
+    let (server, certificates) = server().await;
     let options = Options { ca: Some(certificates.ca.clone()), ..Options::new(server.url()) };
     let store = PostgresStore::connect(options, clock()).await.expect("an encrypted connection");
     assert!(store.settings().await.expect("settings").encrypted);
@@ -43,7 +24,7 @@ async fn a_certificate_of_the_given_authority_is_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_another_authority_is_refused() {
-    let (server, _directory, _) = server().await;
+    let (server, _) = server().await;
     let other = tempfile::tempdir().expect("a directory");
     let options =
         Options { ca: Some(Certificates::make(other.path()).ca), ..Options::new(server.url()) };

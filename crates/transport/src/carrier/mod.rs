@@ -16,13 +16,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use mediator::{Carried, Carrier, End};
 use reqwest::Url;
-use rustls::pki_types::CertificateDer;
 
 use self::names::Names;
 
 pub use errand::{Errand, NoReply, Reply};
 pub use headers::{BadHeader, Headers};
-pub use tls::roots_in;
+pub use tls::{Roots, roots_in};
 
 /// How to reach agents.
 #[derive(Debug, Clone)]
@@ -35,7 +34,7 @@ pub struct CarrierOptions {
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// Roots that are trusted beside those of the system.
-    pub roots: Vec<CertificateDer<'static>>,
+    pub roots: Roots,
 }
 
 impl Default for CarrierOptions {

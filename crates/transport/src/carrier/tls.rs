@@ -10,14 +10,17 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-/// The certificates in a PEM file, for [`CarrierOptions::roots`](super::CarrierOptions::roots).
+/// Certificates of those whose word is trusted about others.
+pub type Roots = Vec<CertificateDer<'static>>;
+
+/// The certificates in a PEM file.
 ///
 /// # Errors
 ///
 /// If it cannot be read, or has none.
-pub fn roots_in(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
+pub fn roots_in(file: &Path) -> io::Result<Roots> {
     let text = std::fs::read(file)?;
-    let roots: Vec<_> = CertificateDer::pem_slice_iter(&text)
+    let roots: Roots = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .map_err(io::Error::other)?;
     if roots.is_empty() {
@@ -28,7 +31,7 @@ pub fn roots_in(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
 }
 
 /// A client that trusts what the system trusts, and `roots`.
-pub(crate) fn client(roots: &[CertificateDer<'static>]) -> Result<ClientConfig, rustls::Error> {
+pub(crate) fn client(roots: &Roots) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = Verifier::new_with_extra_roots(roots.iter().cloned(), provider.clone());
     let builder =

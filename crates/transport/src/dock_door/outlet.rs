@@ -8,7 +8,9 @@ use mediator::CloseReason;
 use mediator::docked::{BerthId, Outlet, Reach, Unsent};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Certificate, Client, RequestBuilder};
+
+use crate::carrier::Roots;
 
 /// How docks are called.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct HttpOutletOptions {
     pub connect_timeout: Duration,
     /// A key that docks ask for, if they do.
     pub bearer: Option<String>,
+    /// Who may have signed the certificates of docks, beside those whom the system trusts.
+    pub roots: Roots,
 }
 
 impl Default for HttpOutletOptions {
@@ -27,6 +31,7 @@ impl Default for HttpOutletOptions {
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(3),
             bearer: None,
+            roots: Roots::new(),
         }
     }
 }
@@ -56,7 +61,10 @@ impl HttpOutlet {
     ///
     /// If the HTTP client cannot be set up, or the key fits in no header.
     pub fn new(options: &HttpOutletOptions) -> std::io::Result<Self> {
+        let roots = options.roots.iter().map(|root| Certificate::from_der(root));
+        let roots: Vec<_> = roots.collect::<Result<_, _>>().map_err(std::io::Error::other)?;
         let client = Client::builder()
+            .tls_certs_merge(roots)
             // A redirect could lead to where nobody said that we may go.
             .redirect(Policy::none())
             .no_proxy()

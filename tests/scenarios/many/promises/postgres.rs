@@ -48,8 +48,26 @@ async fn with_synchronous_commit_local_nothing_is_lost() {
     nothing_is_lost(PgSpec::plain().with("synchronous_commit", "local"), ON).await;
 }
 
+const UNSYNCED: &str = "fsync or full_page_writes off";
+
+fn unsynced() -> PgSpec {
+    PgSpec::plain().with("fsync", "off").with("full_page_writes", "off")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn with_fsync_off_nothing_is_lost_as_long_as_the_machine_stays() {
-    let spec = PgSpec::plain().with("fsync", "off").with("full_page_writes", "off");
-    nothing_is_lost(spec, "fsync or full_page_writes off").await;
+    nothing_is_lost(unsynced(), UNSYNCED).await;
+}
+
+/// No test can cut the power. Without `fsync`, the disk may have no more than it had at any moment before.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_fsync_off_what_was_accepted_is_lost_with_the_machine() {
+    let mut postgres = Postgres::start(unsynced()).await;
+    let mut scene = scene_on(&postgres, UNSYNCED).await;
+    let disk = postgres.disk();
+    scene.accepts_recent().await;
+    postgres.kill().await;
+    postgres.wakes_with(disk);
+    postgres.restart().await;
+    scene.ends_without(RECENT).await;
 }

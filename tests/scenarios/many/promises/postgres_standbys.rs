@@ -5,6 +5,7 @@ use testkit::ServerOptions;
 
 use super::scene::{RECENT, Scene};
 
+const ALONE: &str = "no synchronous standby";
 const SYNCHRONOUS: &str = "synchronous_standby_names set";
 
 /// A primary and its standby, and instances that know both.
@@ -30,8 +31,8 @@ impl Pair {
     }
 }
 
-async fn the_mail_of_the_last_moments_is_lost(spec: PgSpec) {
-    let mut pair = Pair::set(spec, "no synchronous standby").await;
+async fn the_mail_of_the_last_moments_is_lost(spec: PgSpec, row: &str) {
+    let mut pair = Pair::set(spec, row).await;
     pair.primary.pause_part("walsender").await;
     pair.scene.accepts_recent().await;
     pair.standby_takes_over().await;
@@ -40,13 +41,25 @@ async fn the_mail_of_the_last_moments_is_lost(spec: PgSpec) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_behind_takes_over_without_the_mail_of_the_last_moments() {
-    the_mail_of_the_last_moments_is_lost(PgSpec::plain()).await;
+    the_mail_of_the_last_moments_is_lost(PgSpec::plain(), ALONE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_one_whose_primary_waits_for_no_disk() {
+    let spec = PgSpec::plain().with("synchronous_commit", "off");
+    the_mail_of_the_last_moments_is_lost(spec, "synchronous_commit off").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_one_whose_primary_syncs_nothing() {
+    let spec = PgSpec::plain().with("fsync", "off");
+    the_mail_of_the_last_moments_is_lost(spec, "fsync or full_page_writes off").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn so_does_a_synchronous_one_that_nobody_waits_for() {
     let spec = PgSpec::with_synchronous_standby().with("synchronous_commit", "local");
-    the_mail_of_the_last_moments_is_lost(spec).await;
+    the_mail_of_the_last_moments_is_lost(spec, ALONE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

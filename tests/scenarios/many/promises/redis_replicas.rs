@@ -39,6 +39,18 @@ async fn without_persistence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn with_snapshots_alone() {
+    let spec = RedisSpec::plain().with("save", "3600 1");
+    a_replica_that_is_behind_takes_over_without_the_mail_of_the_last_moments(spec).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn synced_every_second() {
+    let spec = RedisSpec::every_second();
+    a_replica_that_is_behind_takes_over_without_the_mail_of_the_last_moments(spec).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn synced_always() {
     a_replica_that_is_behind_takes_over_without_the_mail_of_the_last_moments(RedisSpec::durable())
         .await;

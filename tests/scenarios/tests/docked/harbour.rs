@@ -6,6 +6,8 @@ use std::sync::Arc;
 use servers::{Balancer, RedisServer, RedisSpec, free_port};
 use testkit::{Fleet, History, Load, Plan, Server, ServerOptions, StandInDock, Violation, Wallet};
 
+use crate::habits::{drain, until};
+
 /// Mediators that share a store, a load balancer before the doors at which docks call, and docks.
 pub struct Harbour {
     pub docks: Vec<StandInDock>,
@@ -100,4 +102,13 @@ listen docks
 
 pub fn any_address() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], free_port()))
+}
+
+/// Fetches what there is, again and again, until nothing is missing: some of it may be in somebody's hands.
+pub async fn until_drained(wallet: &Wallet, history: &History) {
+    until("all mail is free", async || {
+        drain(wallet).await;
+        history.missing().is_empty()
+    })
+    .await;
 }

@@ -6,12 +6,19 @@
 mod habits;
 mod harbour;
 mod late;
+mod pier;
+#[path = "../../tls_before.rs"]
+mod tls_before;
 #[path = "../../wall_clock.rs"]
 mod wall_clock;
+#[path = "../../ways.rs"]
+mod ways;
 
 mod counted;
 mod dock_killed;
+mod every_part_killed;
 mod every_way_of_pickup;
+mod forgotten;
 mod mediator_killed;
 mod native;
 mod recorded;
@@ -19,4 +26,5 @@ mod rolling_restart;
 mod signed;
 mod spoiled;
 mod strangers;
+mod tls;
 mod two_and_two;

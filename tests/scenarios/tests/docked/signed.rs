@@ -1,80 +1,24 @@
 //! Docks of ours that sign what they tell, before mediators that show the docks' key: whatever dies, wallets keep their mail.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use protocols::client;
-use servers::{Balancer, RedisServer, RedisSpec};
-use testkit::{Fleet, Frame, History, Load, Plan, Server, ServerOptions, Wallet};
+use testkit::{Frame, History, Server, Wallet};
 use tokio::time::sleep;
 
 use crate::habits::kept_promise;
-use crate::harbour::{any_address, before, but_for_repetitions};
+use crate::harbour::{any_address, but_for_repetitions};
+use crate::pier::{KEY, Pier, believes, signs};
 
-const KEY: &str = "a-key-of-docks-that-nobody-guesses";
 const OTHER_KEY: &str = "another-key-that-nobody-guesses";
-const BEARER: &str = "a-key-of-mediators-that-nobody-guesses";
 
 /// A second is for the wallets to come back.
 const GOES_ON_WITHIN: Duration = Duration::from_secs(5 + 1);
 
-struct Pier {
-    docks: Vec<Server>,
-    mediators: Fleet,
-    redis: RedisServer,
-    balancer: Balancer,
-}
-
-fn believes(key: &str, door: SocketAddr) -> ServerOptions {
-    ServerOptions::with(&[&format!("docks.listen={door}")])
-        .variable("RESTANTE_DOCKS__KEYS", key)
-        .variable("RESTANTE_DOCKS__BEARER", BEARER)
-}
-
-fn signs(key: &str, mediators: SocketAddr) -> ServerOptions {
-    let uri = |what: &str| format!("dock.{what}_uri=http://{mediators}/dock/{what}");
-    let [connect, message, disconnect] = ["connect", "message", "disconnect"].map(uri);
-    ServerOptions::dock(&["dock.backend=http", &connect, &message, &disconnect])
-        .variable("RESTANTE_DOCK__KEYS", key)
-        .variable("RESTANTE_DOCK__BEARER", BEARER)
-}
-
-impl Pier {
-    async fn build() -> Self {
-        let redis = RedisServer::start(RedisSpec::durable()).await;
-        let doors = [any_address(), any_address()];
-        let balancer = Balancer::haproxy_with(|listen| before(listen, &doors)).await;
-        let behind = doors.map(|door| believes(KEY, door).on(redis.url()));
-        let mediators = Fleet::start_each(behind.to_vec()).await;
-        let mut docks = Vec::new();
-        for _ in 0..2 {
-            docks.push(Server::start_with(signs(KEY, balancer.address())).await);
-        }
-        Self { docks, mediators, redis, balancer }
-    }
-
-    async fn wallet(&self, history: &History) -> Wallet {
-        Wallet::join_at(self.mediators.addresses()[0], 1, history).await
-    }
-
-    async fn load(&self, history: &History) -> Load {
-        let plan = Plan { docked: true, ..Plan::default() };
-        let addresses = self.mediators.addresses();
-        let mut wallets = Vec::new();
-        for number in 0..plan.wallets {
-            let place = addresses[number as usize % addresses.len()];
-            wallets.push(Arc::new(Wallet::join_at(place, number, history).await));
-        }
-        let docks: Vec<_> = self.docks.iter().map(Server::address).collect();
-        Load::apart(wallets, &docks, &addresses, plan, history).await
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn mediators_are_replaced_and_killed_and_no_socket_closes() {
-    let mut pier = Pier::build().await;
+    let mut pier = Pier::signed(2, 2).await;
     let history = History::default();
     let load = pier.load(&history).await;
     for place in [0, 1] {
@@ -94,7 +38,7 @@ async fn mediators_are_replaced_and_killed_and_no_socket_closes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wallets_of_a_dock_that_is_killed_go_on_at_the_other() {
-    let mut pier = Pier::build().await;
+    let mut pier = Pier::signed(2, 2).await;
     let history = History::default();
     let load = pier.load(&history).await;
     for place in [0, 1] {
@@ -111,11 +55,12 @@ async fn wallets_of_a_dock_that_is_killed_go_on_at_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_balancer_that_is_killed_and_comes_back_costs_nothing() {
-    let mut pier = Pier::build().await;
+    let mut pier = Pier::signed(2, 2).await;
     let history = History::default();
     let load = pier.load(&history).await;
     load.goes_on_for(100).await;
-    pier.balancer.is_away_for(Duration::from_secs(2)).await;
+    let balancer = pier.balancer.as_mut().expect("one before the mediators");
+    balancer.is_away_for(Duration::from_secs(2)).await;
     load.goes_on_for(300).await;
     let settled = load.settle().await;
     assert_eq!(settled.ends, [], "sockets stay open");
@@ -124,13 +69,13 @@ async fn a_load_balancer_that_is_killed_and_comes_back_costs_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_killed_and_comes_back_costs_nothing() {
-    let mut pier = Pier::build().await;
+    let mut pier = Pier::signed(2, 2).await;
     let history = History::default();
     let load = pier.load(&history).await;
     load.goes_on_for(100).await;
-    pier.redis.kill().await;
+    pier.redis().kill().await;
     sleep(Duration::from_secs(3)).await;
-    pier.redis.restart().await;
+    pier.redis().restart().await;
     load.goes_on_for(300).await;
     let settled = load.settle().await;
     assert_eq!(settled.ends, [], "sockets stay open");
@@ -139,9 +84,10 @@ async fn a_store_that_is_killed_and_comes_back_costs_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dock_with_the_wrong_key_holds_no_socket() {
-    let pier = Pier::build().await;
-    let wallet = pier.wallet(&History::default()).await;
-    let dock = Server::start_with(signs(OTHER_KEY, pier.balancer.address())).await;
+    let pier = Pier::signed(2, 2).await;
+    let wallet = pier.wallets(1, &History::default()).await.remove(0);
+    let balancer = pier.balancer.as_ref().expect("one before the mediators");
+    let dock = Server::start_with(signs(OTHER_KEY, balancer.address())).await;
     let mut socket = wallet.by_way_of(dock.address()).dial().await;
     assert_eq!(socket.end().await, Frame::Closed(Some(1008)));
 }
@@ -164,8 +110,8 @@ async fn keys_that_are_changed_in_the_wrong_order_drop_no_message_in_silence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_no_socket_of_a_mediator_takes_closes_one_of_a_dock_with_1009_too() {
-    let pier = Pier::build().await;
-    let wallet = pier.wallet(&History::default()).await;
+    let pier = Pier::signed(2, 2).await;
+    let wallet = pier.wallets(1, &History::default()).await.remove(0);
     let mut socket = wallet.by_way_of(pier.docks[0].address()).dial().await;
     socket.ask(&client::ping(&wallet.agent().id(), true)).await;
     socket.send(&Bytes::from("x".repeat(3 << 20))).await;

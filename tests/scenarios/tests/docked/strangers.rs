@@ -1,13 +1,20 @@
 //! Somebody who is no dock calls at the door for docks.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use protocols::client;
 use servers::free_port;
-use testkit::{Server, ServerOptions};
+use testkit::{History, Server, ServerOptions, Wallet};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+
+use crate::habits::{kept_promise, send_all, sender};
+use crate::harbour::until_drained;
+use crate::recorded::callback;
 
 const KEY: &str = "RESTANTE_DOCKS__KEYS";
 
@@ -86,4 +93,42 @@ async fn a_message_may_be_as_large_as_on_a_socket_of_the_mediator_however_it_is_
         assert_eq!(call(door, "/dock/message", &body(spelled)).await, "200");
     }
     assert_eq!(call(door, "/dock/message", &body(&format!("{largest}x"))).await, "413");
+}
+
+/// A dock that answers every send by pointing elsewhere.
+async fn redirects_to(victim: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
+    let (listener, asked) = (TcpListener::bind("127.0.0.1:0").await, Arc::<AtomicUsize>::default());
+    let listener = listener.expect("a port");
+    let (address, count) = (listener.local_addr().expect("its address"), asked.clone());
+    tokio::spawn(async move {
+        while let Ok((mut tcp, _)) = listener.accept().await {
+            let mut request = [0; 64 * 1024];
+            if tcp.read(&mut request).await.is_ok_and(|read| read > 0) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            let answer = format!(
+                "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{victim}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
+            let _ = tcp.write_all(answer.as_bytes()).await;
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dock_that_points_elsewhere_is_not_followed_and_the_mail_is_kept() {
+    let victim = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = victim.local_addr().expect("its address");
+    let (dock, asked) = redirects_to(address).await;
+    let (server, door) = with_door(|door| believes(door, &format!("http://{dock}"))).await;
+    let history = History::default();
+    let wallet = Wallet::join(&server, 1, &history).await;
+    send_all(&sender(&server, &history), &wallet, 0..3).await;
+    let noop = wallet.agent().seal(&client::noop(&wallet.agent().id()));
+    assert_eq!(call(door, "/dock/message", &callback(dock, 1, &noop)).await, "200");
+    let called = timeout(Duration::from_secs(1), victim.accept()).await;
+    assert!(called.is_err(), "the mail went where nobody named");
+    assert!(asked.load(Ordering::Relaxed) > 0, "it was tried");
+    until_drained(&wallet, &history).await;
+    kept_promise(&history, async {}).await;
 }

@@ -17,6 +17,8 @@ mod redis_away;
 mod refused;
 mod several_relays;
 mod streams;
+#[path = "../../tls_before.rs"]
+mod tls_before;
 mod tls_endpoints;
 mod whole;
 mod world;

@@ -9,18 +9,19 @@ mod mooring;
 mod order;
 mod outlet;
 mod posts;
+mod settled;
 
 pub use mooring::{Mooring, Quay};
 pub use order::Order;
 pub use outlet::QueueOutlet;
-use store::{Backlog, QueueName, RecipientId, Result, Room, Timestamp};
+use store::{Backlog, QueueName, RecipientId, Result, Room, Stores, Timestamp};
 
 use crate::Mediator;
 
 /// What waits for one dock at most.
 const ROOM: Room = Room { jobs: 100_000, bytes: 256 << 20 };
 
-/// Jobs of a dead dock that are thrown away at a time.
+/// Jobs that are thrown away at a time.
 const PAGE: usize = 500;
 
 /// Where orders for a dock wait. `None` for a name that no dock has.
@@ -66,18 +67,21 @@ impl Mediator {
     /// Throws away what was still to be done at a dock that is gone.
     async fn clear_dock(&self, dock: &str) {
         let Some(queue) = queue_of(dock) else { return };
-        if !self.orders_wait(dock).await {
-            return;
+        if self.orders_wait(dock).await {
+            let _ = clear(&self.stores, &queue).await;
         }
-        while let Ok(claim) = self.stores.queue.claim(&queue, PAGE, Timestamp(0)).await {
-            for job in &claim.jobs {
-                if self.stores.queue.finish(&queue, job.ticket).await.is_err() {
-                    return;
-                }
-            }
-            if claim.jobs.len() < PAGE {
-                return;
-            }
+    }
+}
+
+/// Throws away what waits in a queue that nobody reads any more.
+async fn clear(stores: &Stores, queue: &QueueName) -> Result<()> {
+    loop {
+        let claim = stores.queue.claim(queue, PAGE, Timestamp(0)).await?;
+        for job in &claim.jobs {
+            stores.queue.finish(queue, job.ticket).await?;
+        }
+        if claim.jobs.len() < PAGE {
+            return Ok(());
         }
     }
 }

@@ -14,7 +14,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{BerthId, Event, Note, Reach, push};
-use super::posts::{self, Outcome, Posted, Settled};
+use super::posts::{self, Outcome, Posted};
+use super::settled::Told;
 use super::{Order, id_of, queue_of};
 use crate::ids::random_u64;
 use crate::{Answer, Receipt};
@@ -37,6 +38,7 @@ pub struct Mooring {
     queue: QueueName,
     requests: Mutex<HashMap<u64, oneshot::Sender<Outcome>>>,
     last_request: AtomicU64,
+    told: Told,
 }
 
 /// How often a dock shows that it lives, and how long that counts: as with instances.
@@ -61,7 +63,8 @@ impl Mooring {
         let name = format!("{host}-{:016x}", random_u64());
         let queue = queue_of(&name).unwrap_or_else(|| unreachable!("letters and digits"));
         let (requests, last_request) = (Mutex::default(), AtomicU64::new(0));
-        Arc::new(Self { stores, clock, name, queue, requests, last_request })
+        let told = Told::default();
+        Arc::new(Self { stores, clock, name, queue, requests, last_request, told })
     }
 
     /// The name of this dock.
@@ -114,11 +117,8 @@ impl Mooring {
     fn receipt(self: &Arc<Self>, core: String, request: u64) -> Receipt {
         let mooring = self.clone();
         Receipt::new(move |taken| async move {
-            let Some(queue) = posts::settled(&core) else { return };
-            let told = Settled { dock: mooring.name.clone(), request, taken };
-            // One that is not told takes it for lost after a while.
-            let job = posts::joined(&told, &[]);
-            let _ = mooring.stores.queue.push(&queue, &[job], posts::ROOM).await;
+            let end = ((mooring.name.clone(), request), taken);
+            mooring.told.tell(&mooring.stores, &*mooring.clock, core, end).await;
         })
     }
 
@@ -128,6 +128,7 @@ impl Mooring {
             () = stop.cancelled() => {}
             () = self.show_life(quay.as_ref()) => {}
             () = self.carry_out_orders(quay.as_ref()) => {}
+            () = self.told.clear(&self.stores, &*self.clock) => {}
         }
         if let Ok(Some(location)) =
             self.stores.presence.locate(id_of(&self.name), self.clock.now()).await

@@ -1,23 +1,21 @@
 //! Envelopes that were posted to a dock.
 //!
 //! The dock puts the envelope into a queue that all mediators share and holds the request; whoever deals with it orders the dock to
-//! answer. Mail in an answer that nobody acknowledges is settled by what the dock's transport sees, which the dock tells the mediator that waits
-//! for it.
+//! answer. Mail in an answer that nobody acknowledges is [settled](super::settled) by what the dock's transport sees.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use store::{Job, QueueName, Room};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::super::lost::LostDocks;
+use super::settled::Receipts;
 use super::{Order, queue_of};
 use crate::{Answer, Mediator, Receipt, Refusal};
 
@@ -91,48 +89,20 @@ pub(super) struct Posted {
     pub request: u64,
 }
 
-/// Whether the answer to a request was taken.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Settled {
-    pub dock: String,
-    pub request: u64,
-    pub taken: bool,
-}
-
 /// Envelopes that wait in all.
 pub(super) const ROOM: Room = Room { jobs: 20_000, bytes: 256 << 20 };
 
 /// As long as a sender waits.
-const LEASE: Duration = Duration::from_secs(15);
+pub(super) const LEASE: Duration = Duration::from_secs(15);
 
-/// Longer than any transport takes to see what became of an answer.
-const SETTLED_WITHIN: Duration = Duration::from_secs(60);
-
-const PAGE: usize = 64;
+pub(super) const PAGE: usize = 64;
+pub(super) const IDLE: Duration = Duration::from_secs(3);
 const AT_ONCE: usize = 256;
-const IDLE: Duration = Duration::from_secs(3);
 
 /// Where envelopes wait for any mediator.
 pub(super) fn posted() -> QueueName {
-    name("dock.posts")
+    "dock.posts".parse().unwrap_or_else(|_| unreachable!("a dot and letters"))
 }
-
-/// Where a mediator hears what became of its answers. `None` for a name that no instance has.
-pub(super) fn settled(instance: &str) -> Option<QueueName> {
-    format!("dock.settled.{}", hash(instance)).parse().ok()
-}
-
-fn hash(instance: &str) -> String {
-    let hash = didcomm::crypto::sha256(instance.as_bytes());
-    hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn name(text: &str) -> QueueName {
-    text.parse().unwrap_or_else(|_| unreachable!("dots and letters"))
-}
-
-/// Answers that wait to be settled.
-type Receipts = Arc<Mutex<HashMap<(String, u64), Receipt>>>;
 
 /// What an answer leaves behind.
 type Ties = (Arc<LostDocks>, Receipts);
@@ -201,43 +171,15 @@ impl Mediator {
             }
             Answer::Reply { envelope, receipt: None } => Outcome::Reply { envelope, settle: None },
             Answer::Reply { envelope, receipt: Some(receipt) } => {
-                let place = (line.dock.clone(), line.request);
-                receipts.lock().insert(place.clone(), receipt);
-                tokio::spawn(async move {
-                    sleep(SETTLED_WITHIN).await;
-                    let unsettled = receipts.lock().remove(&place);
-                    if let Some(receipt) = unsettled {
-                        receipt.lost().await;
-                    }
-                });
+                receipts.wait_for((line.dock.clone(), line.request), receipt);
                 Outcome::Reply { envelope, settle: Some(self.session.instance.clone()) }
             }
         }
     }
-
-    async fn settle_posts(&self, receipts: Receipts) {
-        let Some(queue) = settled(&self.session.instance) else { return };
-        let mut bell = self.stores.queue.watch(&queue).await.ok();
-        loop {
-            let until = self.clock.now() + LEASE;
-            let claim = self.stores.queue.claim(&queue, PAGE, until).await;
-            for job in claim.map(|claim| claim.jobs).unwrap_or_default() {
-                let told = parted::<Settled>(&job.body).and_then(|(told, _)| {
-                    Some((receipts.lock().remove(&(told.dock, told.request))?, told.taken))
-                });
-                match told {
-                    Some((receipt, true)) => receipt.taken().await,
-                    Some((receipt, false)) => receipt.lost().await,
-                    None => {}
-                }
-                let _ = self.stores.queue.finish(&queue, job.ticket).await;
-            }
-            let _ = timeout(IDLE, ring(&mut bell)).await;
-        }
-    }
 }
 
-async fn ring(bell: &mut Option<store::QueueWatch>) {
+/// The next ring, if there is a bell.
+pub(super) async fn ring(bell: &mut Option<store::QueueWatch>) {
     match bell {
         Some(bell) => bell.next().await,
         None => std::future::pending().await,

@@ -34,11 +34,16 @@ impl Shard {
                 Err(unsent) => errand = unsent.0,
             }
         }
-        let heard = state.ended.get(&berth).map(|ended| ended.heard);
-        match (errand.event, heard, reach) {
-            (Event::Frame(bytes), Some(heard), reach) if !heard.has(number) => {
+        let was_heard = state.ended.get(&berth).map(|ended| ended.heard.has(number));
+        match (errand.event, was_heard, reach) {
+            (Event::Frame(bytes), Some(false), reach) => {
                 drop(state);
-                self.tasks.spawn(self.clone().hear_late(berth, reach, bytes, errand.slip));
+                self.tasks.spawn(self.clone().hear_late(
+                    (berth, number),
+                    reach,
+                    bytes,
+                    errand.slip,
+                ));
             }
             (event @ (Event::Opened | Event::Frame(_)), None, Some(reach)) => {
                 let errands = self.admit(&mut state, berth, reach, |visit| visit);
@@ -81,12 +86,15 @@ impl Shard {
     /// closed once more.
     async fn hear_late(
         self: Arc<Self>,
-        berth: BerthId,
+        (berth, number): (BerthId, Option<u64>),
         reach: Option<Reach>,
         bytes: Bytes,
         slip: Slip,
     ) {
         if !matches!(self.office.hear_late(&bytes).await, Answer::Cut) {
+            if let Some(past) = self.state.lock().ended.get_mut(&berth) {
+                past.heard.add(number);
+            }
             slip.settle();
         }
         if let Some(reach) = reach {

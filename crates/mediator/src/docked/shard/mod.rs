@@ -43,6 +43,8 @@ pub(super) struct Shard {
     pub outlet: Arc<dyn Outlet>,
     pub lost_docks: Arc<LostDocks>,
     /// Fires when somebody else is to serve it.
+    pub surplus: CancellationToken,
+    /// Fires then, or when somebody else does: its sockets part.
     pub let_go: CancellationToken,
     /// Fires when it can be.
     pub gone: CancellationToken,
@@ -52,6 +54,8 @@ pub(super) struct Shard {
     open: AtomicBool,
     is_lost: AtomicBool,
     is_nobodys: AtomicBool,
+    /// What the register says when its sockets part.
+    registered: Mutex<Option<HashSet<BerthId>>>,
     state: Mutex<State>,
 }
 
@@ -99,6 +103,7 @@ impl Shard {
             office,
             outlet,
             lost_docks,
+            surplus: CancellationToken::new(),
             let_go: CancellationToken::new(),
             gone: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -107,6 +112,7 @@ impl Shard {
             open: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
             is_nobodys: AtomicBool::new(false),
+            registered: Mutex::default(),
             state: Mutex::default(),
         }
     }
@@ -123,14 +129,37 @@ impl Shard {
         Register { office: &self.office, shard: self.id() }
     }
 
-    /// It is not ours any more. If it is nobody's, the store has lost what it knew: then sockets are closed, and their wallets
-    /// come again.
+    /// It is not ours any more. If it is nobody's, or its register is gone, the store has lost what it knew: then sockets are closed, and
+    /// their wallets come again.
     pub async fn lose(&self) {
         let located = self.office.stores.presence.locate(self.id(), self.office.clock.now()).await;
         let is_elsewhere = matches!(located, Ok(Some(other)) if other.claimant.instance != self.office.postman.instance);
         tracing::warn!(shard = self.number, is_elsewhere, "a shard of sockets at docks was lost");
+        if is_elsewhere {
+            self.look_up().await;
+        }
         self.is_lost.store(true, Ordering::Release);
         self.is_nobodys.store(!is_elsewhere, Ordering::Release);
+    }
+
+    /// It is to be somebody else's.
+    pub async fn give(&self) {
+        match self.is_ours().await {
+            true => self.look_up().await,
+            false => self.lose().await,
+        }
+    }
+
+    /// Looks which sockets are in the register: those that the next one will know of.
+    async fn look_up(&self) {
+        if let Ok(entries) = self.register().read().await {
+            *self.registered.lock() = Some(entries.into_keys().collect());
+        }
+    }
+
+    /// Whether nothing is written any more of a socket that was in the register. If that could not be read, it is.
+    pub fn has_forgotten(&self, berth: &BerthId) -> bool {
+        self.registered.lock().as_ref().is_some_and(|registered| !registered.contains(berth))
     }
 
     /// Whether somebody else may have taken it over.

@@ -38,6 +38,7 @@ use self::retry::Tries;
 use self::target::Target;
 use super::signature::{Keys, sign};
 use super::{Backend, Berth, DockCount, DockTally, Message, Turned};
+use crate::carrier::Roots;
 use crate::{Visit, carrier};
 
 pub use self::retry::Retry;
@@ -58,6 +59,8 @@ pub struct HttpOptions {
     pub keys: Option<Keys>,
     /// Whether messages that are no text are told in base64. Else their socket is closed with 1003.
     pub base64: bool,
+    /// Who may have signed the certificate of an `https` URI, beside those whom the system trusts.
+    pub roots: Roots,
     /// Calls at the same time, and so connections. Others wait their turn, in the order in which they came.
     pub parallel: usize,
     /// How long one call may take.
@@ -101,7 +104,7 @@ impl HttpBackend {
         clock: Arc<dyn Clock>,
         tally: Arc<DockTally>,
     ) -> Result<Self, NoBackend> {
-        let mut exchange = Exchange::new(&options);
+        let mut exchange = Exchange { lines: Vec::new(), options: &options };
         let connect = options.connect.as_deref().map(|uri| exchange.target(uri)).transpose()?;
         let message = exchange.target(&options.message)?;
         let disconnect =
@@ -212,24 +215,21 @@ impl Backend for HttpBackend {
 }
 
 /// Makes targets that share their connections.
-struct Exchange {
+struct Exchange<'a> {
     lines: Vec<Arc<Lines>>,
-    timeout: Duration,
+    options: &'a HttpOptions,
 }
 
-impl Exchange {
-    fn new(options: &HttpOptions) -> Self {
-        Self { lines: Vec::new(), timeout: options.timeout }
-    }
-
+impl Exchange<'_> {
     fn target(&mut self, uri: &str) -> Result<Target, NoBackend> {
         let (origin, path, host) = target::parse(uri)?;
         if let Some(known) = self.lines.iter().find(|lines| *lines.origin() == origin) {
             return Ok(Target::new(known.clone(), &path, &host));
         }
-        let config = || carrier::tls::client(&[]).map(Arc::new).map_err(io::Error::other);
+        let HttpOptions { roots, timeout, .. } = self.options;
+        let config = || carrier::tls::client(roots).map(Arc::new).map_err(io::Error::other);
         let tls = if origin.tls { Some(config()?) } else { None };
-        let lines = Arc::new(Lines::to(origin, tls, self.timeout)?);
+        let lines = Arc::new(Lines::to(origin, tls, *timeout)?);
         self.lines.push(lines.clone());
         Ok(Target::new(lines, &path, &host))
     }
