@@ -94,9 +94,9 @@ impl Pickup {
         }
         // What it said before was heard when the first is answered, and what its WebSocket says by itself when the second is.
         for _ in 0..2 {
-            self.socket.say(&client::ping(&self.id(), true)).await;
-            let answer = self.socket.words().await;
-            assert!(matches!(&answer, Words::Other { kind, .. } if kind == ANSWER), "{answer:?}");
+            let ping = client::ping(&self.id(), true);
+            self.socket.say(&ping).await;
+            self.is_answered(&ping).await;
         }
     }
 
@@ -107,16 +107,34 @@ impl Pickup {
     /// Says something and hears the answer.
     async fn asks(&mut self, words: &[u8]) -> Words {
         self.socket.say(words).await;
-        self.hears().await
+        self.hears(Some(client::message_id(words))).await
     }
 
-    /// The next words that are no talk about life. Where something dies, such talk may be repeated.
-    async fn hears(&mut self) -> Words {
+    /// The next words that are no talk about life and no status but this request's. Where something dies, what it was asked for may be
+    /// answered once more.
+    async fn hears(&mut self, request: Option<String>) -> Words {
         loop {
             match self.socket.words().await {
                 Words::Other { kind, text } if kind == PING => self.answers(&text).await,
                 Words::Other { kind, .. } if kind == ANSWER => {}
+                Words::Status { thread, .. } if thread != request => {}
                 words => return words,
+            }
+        }
+    }
+
+    /// Hears the answer to its ping. Other talk about life may come before it.
+    async fn is_answered(&mut self, ping: &[u8]) {
+        let id = client::message_id(ping);
+        loop {
+            match self.socket.words().await {
+                Words::Other { kind, text } if kind == PING => self.answers(&text).await,
+                Words::Other { kind, text } if kind == ANSWER => {
+                    if client::thread_id(&text).as_deref() == Some(&id) {
+                        return;
+                    }
+                }
+                other => panic!("no answer to a ping but {other:?}"),
             }
         }
     }
@@ -127,7 +145,7 @@ impl Pickup {
     }
 
     async fn is_pushed(&mut self, dialect: &dyn Dialect, number: u32) {
-        let pushed = self.hears().await;
+        let pushed = self.hears(None).await;
         assert_eq!(numbers(pushed.items()), [number], "{pushed:?}");
         let answer = self.acknowledges(dialect, pushed.items()).await;
         assert!(matches!(answer, Words::Status { messages: 0, .. }), "{answer:?}");
@@ -153,6 +171,9 @@ impl Pickup {
                 Frame::Heard(Heard::Mail(parcel)) => {
                     assert_eq!(parcel.number, number);
                     return self.proves().await;
+                }
+                Frame::Heard(Heard::Words(Words::Other { kind, text })) if kind == PING => {
+                    self.answers(&text).await;
                 }
                 Frame::Heard(Heard::Words(Words::Other { kind, .. })) if kind == ANSWER => {}
                 other => panic!("no bare mail but {other:?}"),

@@ -21,6 +21,12 @@ impl Count {
         number.is_some_and(is_in)
     }
 
+    /// Whether a message came before this one that was not heard, as far as is known here.
+    pub fn misses_one_before(&self, number: Option<u64>) -> bool {
+        let before = number.and_then(|number| number.checked_sub(1)).filter(|before| *before > 0);
+        before.is_some() && !self.has(before)
+    }
+
     /// It was heard.
     pub fn add(&mut self, number: Option<u64>) {
         let Some(number) = number.filter(|number| !self.has(Some(*number))) else { return };
@@ -66,6 +72,14 @@ mod tests {
         );
         count.add(Some(4));
         assert!(count.has(Some(4)) && !count.has(Some(5)));
+    }
+
+    #[test]
+    fn the_first_message_has_none_before_it() {
+        assert!(!counted([]).misses_one_before(None));
+        assert!(!counted([]).misses_one_before(Some(1)));
+        assert!(counted([]).misses_one_before(Some(2)));
+        assert!(!counted([4]).misses_one_before(Some(5)));
     }
 
     #[test]

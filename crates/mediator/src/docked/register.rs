@@ -21,6 +21,9 @@ pub(super) struct Entry {
     pub berth: BerthId,
     pub reach: Reach,
     pub profile: Profile,
+    /// Drawn by whoever entered the socket first. If it is another one, what was known before is lost.
+    #[serde(default)]
+    pub mark: u64,
 }
 
 /// No socket lives longer.

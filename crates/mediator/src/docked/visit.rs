@@ -13,6 +13,7 @@ use super::register::{Entry, Register};
 use super::shard::Shard;
 use super::slip::Errand;
 use super::{BerthId, Event, Reach};
+use crate::ids::random_u64;
 use crate::socket::Profile;
 use crate::{CloseReason, Ended, Heard, Link, Socket};
 
@@ -25,6 +26,7 @@ pub(super) struct Visit {
     /// What the register says, and where.
     kept: Option<Position>,
     profile: Profile,
+    mark: u64,
     /// By this instance.
     heard: Count,
 }
@@ -57,13 +59,14 @@ impl Visit {
             errands,
             kept: None,
             profile: Profile::default(),
+            mark: random_u64(),
             heard: Count::default(),
         }
     }
 
     /// The same for one that somebody has served, and that is in the register.
-    pub fn resumed(self, kept: Position, profile: Profile) -> Self {
-        Self { kept: Some(kept), profile, ..self }
+    pub fn resumed(self, kept: Position, profile: Profile, mark: u64) -> Self {
+        Self { kept: Some(kept), profile, mark, ..self }
     }
 
     /// Serves it until it ends or is let go.
@@ -130,12 +133,18 @@ impl Visit {
             Some(heard) => self.socket.hear_out(heard, &mut self.link).await,
             None => Ok(()),
         };
+        let was_kept = self.kept.is_some();
         self.keep().await;
+        let is_midway = !was_kept && self.kept.is_some() && self.heard.misses_one_before(number);
         if outcome != Err(Ended::Closed(CloseReason::TryLater)) {
             self.heard.add(number);
             slip.settle();
         }
-        self.judge(outcome).await
+        match outcome {
+            // Nobody knows what its wallet has asked for before: it comes again, and says so.
+            Ok(()) if is_midway => Err(Parting::Over(Ended::Closed(CloseReason::TryLater))),
+            outcome => self.judge(outcome).await,
+        }
     }
 
     async fn notice(&mut self, guest: usize, notice: Notice) -> Result<(), Parting> {
@@ -171,9 +180,9 @@ impl Visit {
         }
     }
 
-    /// Whether the register has lost what it said of this socket.
+    /// Whether the register has lost what it said of this socket. Somebody else may have entered it anew since, who knows less of it.
     fn is_forgotten(&self) -> bool {
-        self.kept.is_some() && self.shard.has_forgotten(&self.link.berth)
+        self.kept.is_some() && self.shard.has_forgotten(&self.link.berth, self.mark)
     }
 
     /// Sees to it that the register says what there is to say.
@@ -187,7 +196,7 @@ impl Visit {
             return;
         }
         let DockedLink { berth, reach, .. } = &self.link;
-        let entry = Entry { berth: berth.clone(), reach: reach.clone(), profile };
+        let entry = Entry { berth: berth.clone(), reach: reach.clone(), profile, mark: self.mark };
         match self.register().write(&entry).await {
             Ok(position) => {
                 if let Some(before) = self.kept.replace(position) {

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use mediator::CloseReason;
 use mediator::docked::{Event, Note};
 use protocols::client;
 use store::{Clock, Queue};
 use tokio::time::sleep;
 
-use crate::harbour::{A_WHILE, Berth, Harbour, agent};
+use crate::harbour::{A_WHILE, Berth, Harbour, Order, agent};
 
 /// What a dock that counts tells of a message, which somebody records.
 fn counted(berth: &Berth, number: u64, words: &[u8]) -> Note {
@@ -79,4 +80,21 @@ async fn a_message_that_a_dead_instance_had_in_hand_is_heard_after_a_later_one()
         two.take(again).await.unwrap();
     }
     assert_eq!(berth.order_within(Duration::from_secs(60)).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_whose_first_messages_nobody_knows_has_to_come_again() {
+    let harbour = Harbour::new();
+    let one = harbour.instance().await;
+    let agent = agent(1);
+    harbour.berth(&agent).join(&[&one]).await;
+    let mut berth = harbour.berth(&agent);
+    let ping = || client::ping(&berth.agent.id(), true);
+    let (second, third) = (counted(&berth, 2, &ping()), counted(&berth, 3, &ping()));
+    one.take(second).await.unwrap();
+    berth.words().await;
+    assert_eq!(berth.order().await, Order::Close(CloseReason::TryLater));
+    // It is heard no more, and told so.
+    one.take(third).await.unwrap();
+    assert_eq!(berth.order().await, Order::Close(CloseReason::GoingAway));
 }

@@ -16,6 +16,8 @@ pub enum Words {
     Batch(Vec<Item>),
     /// How much waits.
     Status {
+        /// The request that is answered.
+        thread: Option<String>,
         /// Messages that wait.
         messages: u64,
         /// Whether live mode is on.
@@ -51,8 +53,11 @@ impl Words {
                 items: named(items),
             }),
             "batch" => client::read_batch(text).map(|items| Self::Batch(named(items))),
-            "status" => client::read_status(text)
-                .map(|status| Self::Status { messages: status.messages, live: status.live }),
+            "status" => client::read_status(text).map(|status| Self::Status {
+                thread: client::thread_id(text),
+                messages: status.messages,
+                live: status.live,
+            }),
             _ => client::problem_code(text).map(Self::Problem),
         }
         .unwrap_or_else(|| Self::Other { kind, text: text.to_vec() })

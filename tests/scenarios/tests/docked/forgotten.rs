@@ -8,7 +8,8 @@ use testkit::{History, Posted, Wallet};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::habits::{kept_promise, live, until};
+use crate::habits::{live, until};
+use crate::harbour::but_for_repetitions;
 use crate::pier::{Engine, Pier};
 
 const SHARED_OUT_WITHIN: Duration = Duration::from_secs(4);
@@ -32,10 +33,8 @@ fn stays_live(wallet: Wallet) -> JoinHandle<()> {
     })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn everybody_gets_what_is_accepted_afterwards() {
-    let keylists = known_elsewhere().await;
-    let mut pier = Pier::native_with(Engine::redis().await, 2, 2, &[], &[&keylists]).await;
+/// Redis forgets all it has, and then everybody at these docks is written to.
+async fn everybody_gets_what_is_accepted_afterwards(mut pier: Pier) {
     let history = History::default();
     let wallets = pier.wallets(6, &history).await;
     let places = pier.places();
@@ -61,6 +60,20 @@ async fn everybody_gets_what_is_accepted_afterwards() {
     for number in 1..4 {
         all_arrive(number).await;
     }
-    kept_promise(&history, async {}).await;
+    // What was on its way when it forgot may come once more.
+    assert_eq!(but_for_repetitions(&history), [], "{}", history.story());
     live.iter().for_each(JoinHandle::abort);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_docks_on_a_native_link() {
+    let keylists = known_elsewhere().await;
+    let pier = Pier::native_with(Engine::redis().await, 2, 2, &[], &[&keylists]).await;
+    everybody_gets_what_is_accepted_afterwards(pier).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_docks_that_call() {
+    let pier = Pier::signed_with(2, 2, &[&known_elsewhere().await]).await;
+    everybody_gets_what_is_accepted_afterwards(pier).await;
 }

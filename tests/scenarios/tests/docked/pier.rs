@@ -57,11 +57,16 @@ pub struct Pier {
 impl Pier {
     /// Docks that sign what they tell, a load balancer behind them, and mediators that show the docks' key.
     pub async fn signed(docks: usize, mediators: usize) -> Self {
+        Self::signed_with(docks, mediators, &[]).await
+    }
+
+    /// The same, the mediators with settings of their own.
+    pub async fn signed_with(docks: usize, mediators: usize, of_mediators: &[&str]) -> Self {
         let engine = Engine::redis().await;
         let doors: Vec<_> = (0..mediators).map(|_| any_address()).collect();
         let balancer = Balancer::haproxy_with(|listen| before(listen, &doors)).await;
-        let behind = doors.iter().map(|door| believes(KEY, *door).on(engine.url()));
-        let mediators = Fleet::start_each(behind.collect()).await;
+        let behind = |door| believes(KEY, door).on(engine.url()).and(of_mediators);
+        let mediators = Fleet::start_each(doors.iter().copied().map(behind).collect()).await;
         let docks = start(docks, &signs(KEY, balancer.address())).await;
         Self { docks, mediators, engine, balancer: Some(balancer) }
     }

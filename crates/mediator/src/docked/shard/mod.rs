@@ -54,8 +54,8 @@ pub(super) struct Shard {
     open: AtomicBool,
     is_lost: AtomicBool,
     is_nobodys: AtomicBool,
-    /// What the register says when its sockets part.
-    registered: Mutex<Option<HashSet<BerthId>>>,
+    /// The sockets in the register when they part, and their marks.
+    registered: Mutex<Option<HashMap<BerthId, u64>>>,
     state: Mutex<State>,
 }
 
@@ -150,16 +150,18 @@ impl Shard {
         }
     }
 
-    /// Looks which sockets are in the register: those that the next one will know of.
+    /// Looks which sockets are in the register: those that the next one will know of, or does.
     async fn look_up(&self) {
         if let Ok(entries) = self.register().read().await {
-            *self.registered.lock() = Some(entries.into_keys().collect());
+            let marks = entries.into_iter().map(|(berth, (_, entry))| (berth, entry.mark));
+            *self.registered.lock() = Some(marks.collect());
         }
     }
 
-    /// Whether nothing is written any more of a socket that was in the register. If that could not be read, it is.
-    pub fn has_forgotten(&self, berth: &BerthId) -> bool {
-        self.registered.lock().as_ref().is_some_and(|registered| !registered.contains(berth))
+    /// Whether what was written with this mark of a socket is not in the register any more. If that could not be read, it is.
+    pub fn has_forgotten(&self, berth: &BerthId, mark: u64) -> bool {
+        let registered = self.registered.lock();
+        registered.as_ref().is_some_and(|registered| registered.get(berth) != Some(&mark))
     }
 
     /// Whether somebody else may have taken it over.
@@ -245,8 +247,8 @@ impl Shard {
     }
 
     fn go_on_with(self: &Arc<Self>, state: &mut State, position: Position, entry: Entry) {
-        let Entry { berth, reach, profile } = entry;
-        self.admit(state, berth, reach, |visit| visit.resumed(position, profile));
+        let Entry { berth, reach, profile, mark } = entry;
+        self.admit(state, berth, reach, |visit| visit.resumed(position, profile, mark));
     }
 
     /// Lets go of everything, so that somebody else can take it over at once.
