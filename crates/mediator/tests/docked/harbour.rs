@@ -11,7 +11,7 @@ use mediator::{Carried, Carrier, CloseReason, End, Identity, Mediator, RootSecre
 use parking_lot::Mutex;
 use protocols::{Handshake, client};
 use store::memory::MemoryStore;
-use store::{Result, Stores};
+use store::{Queue, Result, Room, Stores};
 use testkit::{Agent, Heard, Invited, Parcel, RuntimeClock, Words};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -136,6 +136,18 @@ impl Harbour {
         let clock = Arc::new(RuntimeClock::start());
         let store = Arc::new(MemoryStore::new(clock.clone()));
         Self { store, pier: Arc::default(), clock, berths: Mutex::default() }
+    }
+
+    /// Puts something into a queue.
+    pub async fn put_into(&self, queue: &str, jobs: &[&'static [u8]]) {
+        let jobs: Vec<_> = jobs.iter().copied().map(Bytes::from_static).collect();
+        self.store.push(&queue.parse().unwrap(), &jobs, Room::ENDLESS).await.unwrap();
+    }
+
+    /// How much is in a queue, in somebody's hands or not.
+    pub async fn waits_in(&self, queue: &str) -> u64 {
+        let backlog = self.store.backlog(&queue.parse().unwrap()).await.unwrap();
+        backlog.ready + backlog.waiting
     }
 
     /// One more instance, which has its share of the sockets.

@@ -1,11 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use mediator::docked::{Event, Mooring, Order, Quay, QueueOutlet};
 use parking_lot::Mutex;
 use protocols::client;
-use store::{Queue, Room, Stores};
+use store::Stores;
 use testkit::{Agent, Words};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -36,6 +35,11 @@ impl Dock {
             Mooring::new(Stores::of(harbour.store.clone()), harbour.clock.clone(), "north");
         let running = tokio::spawn(mooring.clone().run(sockets.clone(), CancellationToken::new()));
         Self { mooring, sockets, orders, running }
+    }
+
+    /// Where orders for it wait.
+    fn queue(&self) -> String {
+        format!("dock.out.{}", self.mooring.name())
     }
 
     async fn say(&self, agent: &Agent, words: &[u8]) {
@@ -132,20 +136,33 @@ async fn junk_in_any_queue_is_thrown_away_and_what_follows_is_dealt_with() {
     let (_one, agent) = core_and_agent(&harbour).await;
     let mut dock = Dock::at(&harbour);
     sleep(Duration::from_secs(1)).await;
-    let own = [format!("dock.out.{}", dock.mooring.name()), "dock.posts".to_owned()];
+    let own = [dock.queue(), "dock.posts".to_owned(), "dock.names".to_owned()];
     let shards = (0..64).map(|number| format!("dock.in.{number}"));
     for queue in own.into_iter().chain(shards) {
         let junk = [&b""[..], b"\n", b"{}\n", b"\xff\xfe", br#"{"berth":7,"event":"opened"}"#];
-        let jobs = junk.map(Bytes::from_static);
-        let room = Room { jobs: 100, bytes: 1 << 20 };
-        harbour.store.push(&queue.parse().unwrap(), &jobs, room).await.unwrap();
+        harbour.put_into(&queue, &junk).await;
     }
     dock.say(&agent, &client::ping(&agent.id(), true)).await;
     let Some(Order::Send(..)) = dock.orders.recv().await else { panic!("no answer") };
     sleep(Duration::from_secs(60)).await;
     for number in 0..64 {
-        let queue = format!("dock.in.{number}").parse().unwrap();
-        let backlog = harbour.store.backlog(&queue).await.unwrap();
-        assert_eq!((backlog.ready, backlog.waiting), (0, 0), "shard {number}");
+        assert_eq!(harbour.waits_in(&format!("dock.in.{number}")).await, 0, "shard {number}");
     }
+    assert_eq!(harbour.waits_in("dock.names").await, 1, "its own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dock_leaves_behind_is_cleared_though_no_mediator_missed_it() {
+    let harbour = Harbour::new();
+    let (dead, alive) = (Dock::at(&harbour), Dock::at(&harbour));
+    sleep(Duration::from_secs(2)).await;
+    dead.running.abort();
+    harbour.put_into(&dead.queue(), &[b"an order"]).await;
+    sleep(Duration::from_secs(3_600)).await;
+    assert_eq!(harbour.waits_in(&dead.queue()).await, 1);
+    let _one = core(&harbour).await;
+    sleep(Duration::from_secs(120)).await;
+    assert_eq!(harbour.waits_in(&dead.queue()).await, 0);
+    assert_eq!(harbour.waits_in("dock.names").await, 1, "the other's");
+    assert_eq!(*alive.sockets.let_go.lock(), 0);
 }

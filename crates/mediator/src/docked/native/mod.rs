@@ -5,6 +5,7 @@
 //! ([`Mooring::run`]). Neither ever waits for the other: what is in a queue outlives whoever put it there, and frames for a dock
 //! that is dead go back to where they came from.
 
+mod estate;
 mod mooring;
 mod order;
 mod outlet;

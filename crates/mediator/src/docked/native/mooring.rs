@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::{BerthId, Event, Note, Reach, push};
 use super::posts::{self, Outcome, Posted};
 use super::settled::Told;
-use super::{Order, id_of, queue_of};
+use super::{Order, estate, id_of, queue_of};
 use crate::ids::random_u64;
 use crate::{Answer, Receipt};
 
@@ -159,7 +159,9 @@ impl Mooring {
             quay.let_all_go();
         }
         let claimant = Claimant { instance: self.name.clone(), role: Role::Session };
-        *claim = Some(presence.claim(id, &claimant).await?);
+        let epoch = presence.claim(id, &claimant).await?;
+        estate::put_down(&self.stores, &self.name).await?;
+        *claim = Some(epoch);
         Ok(())
     }
 

@@ -118,6 +118,7 @@ impl Mediator {
         tokio::select! {
             () = self.clone().deal_with_posts((docks, receipts.clone()), stop) => {}
             () = self.settle_posts(receipts) => {}
+            () = self.clear_after_docks() => {}
         }
     }
 
