@@ -19,9 +19,8 @@ pub fn limits(config: &Config) -> anyhow::Result<Limits> {
     limits.frame_bytes = config.dock.frame_bytes.as_usize();
     limits.body_bytes = limits.frame_bytes;
     limit_addresses_unless_proxied(config, &mut limits);
-    let is_set = config.transport.connections_per_address.is_some();
-    if config.dock.private_listen.is_none() && !is_set {
-        // The backend's connections come from one address.
+    if config.dock.private_listen.is_none() {
+        // The backend's connections come from one address, too.
         limits.connections_per_address = limits.connections;
     }
     Ok(limits)

@@ -30,12 +30,15 @@ section! {
         /// HTTP connections at the same time; those that became WebSockets count there. More of them wait.
         connections: usize = "10000";
         /// HTTP connections at the same time from one address (IPv6: one /64). More of them are cut. 512, if not
-        /// set, but no limit where everybody may come from one address: behind a proxy that `listen.proxies` does not name.
+        /// set, but no limit where everybody may come from one address: at docks and relays without `listen.proxies`, at mediators
+        /// that do not speak the TLS of their https public URL, and name no proxies either. Never a limit: connections of
+        /// proxies that are named, and those to a dock without `dock.private_listen`, for its backend's are among them.
         connections_per_address: Option<usize> = "";
         /// WebSockets at the same time. More of them are answered with 503.
         sockets: usize = "50000";
         /// WebSockets at the same time from one address (IPv6: one /64). More of them are answered with 429. 512,
-        /// if not set, but no limit where everybody may come from one address: behind a proxy that `listen.proxies` does not name.
+        /// if not set, but no limit where everybody may come from one address, as with connections. Behind proxies that are
+        /// named, wallets count.
         sockets_per_address: Option<usize> = "";
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Docks;
-use super::shard::{SHARDS, Shard, id_of, queue_of};
+use super::shard::{SHARDS, Shard, events_of, id_of};
 use crate::ids::random_u64;
 use crate::roster::{LOOK_EVERY, Roster};
 
@@ -150,7 +150,7 @@ impl Docks {
         let claimed = presence.claim_vacant(id, &office.postman, office.clock.now()).await?;
         let Some(epoch) = claimed else { return Ok(()) };
         let watch = office.stores.mailbox.watch(id, epoch, ALONE).await?;
-        let bell = office.stores.queue.watch(&queue_of(number)).await?;
+        let bell = office.stores.queue.watch(&events_of(number)).await?;
         let lost_docks = self.lost_docks.clone();
         let shard = Shard::new(number, epoch, office.clone(), self.outlet.clone(), lost_docks);
         let shard = Arc::new(shard);

@@ -12,6 +12,7 @@
 //! Events of one socket are dealt with in their order as long as its dock tells the next one after the last was taken.
 
 mod count;
+mod job;
 mod keeper;
 mod link;
 mod lost;
@@ -36,7 +37,7 @@ use lost::LostDocks;
 pub use native::{Mooring, Order, Quay, QueueOutlet};
 pub use note::{BadBerthId, BerthId, Event, Note, Reach};
 pub use outlet::{Outlet, Unsent};
-use shard::{Shard, queue_of, shard_of};
+use shard::{Shard, events_of, shard_of};
 
 /// What waits in the queue of one shard at most.
 const ROOM: Room = Room { jobs: 100_000, bytes: 256 << 20 };
@@ -93,13 +94,13 @@ impl Docks {
 
     /// What waits was told before, perhaps by the same socket.
     async fn nothing_waits(&self, number: u8) -> bool {
-        let backlog = self.office.stores.queue.backlog(&queue_of(number)).await;
+        let backlog = self.office.stores.queue.backlog(&events_of(number)).await;
         matches!(backlog, Ok(Backlog { ready: 0, waiting: 0, .. }))
     }
 }
 
 async fn push(stores: &Stores, note: &Note) -> Result<()> {
-    let queue = queue_of(shard_of(&note.berth));
+    let queue = events_of(shard_of(&note.berth));
     match stores.queue.push(&queue, &[note.to_job()], ROOM).await? {
         Pushed::Kept => Ok(()),
         Pushed::NoRoom => Err(StoreError::Full("the queue of events at docks".to_owned())),

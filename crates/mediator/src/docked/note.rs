@@ -6,6 +6,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::job::{joined, parted};
 use crate::session::Proof;
 
 /// Names a socket at a dock: 1 to 64 letters, digits, hyphens and underscores, unique among all docks.
@@ -144,7 +145,6 @@ impl fmt::Debug for Event {
     }
 }
 
-/// A line of JSON; behind it, a frame is as it came.
 #[derive(Serialize, Deserialize)]
 struct Line {
     berth: BerthId,
@@ -175,19 +175,15 @@ impl Note {
         };
         let (berth, reach) = (self.berth.clone(), self.reach.clone());
         let line = Line { berth, reach, event, number: self.number };
-        let mut job = serde_json::to_vec(&line).unwrap_or_default();
-        job.push(b'\n');
-        job.extend_from_slice(frame.map_or(&[], |bytes| &bytes[..]));
-        job.into()
+        joined(&line, frame.map_or(&[], |bytes| &bytes[..]))
     }
 
     /// The reverse; `None` for what another version wrote.
     pub fn from_job(job: &Bytes) -> Option<Self> {
-        let end = job.iter().position(|byte| *byte == b'\n')?;
-        let Line { berth, reach, event, number } = serde_json::from_slice(&job[..end]).ok()?;
+        let (Line { berth, reach, event, number }, body) = parted(job)?;
         let event = match event {
             Kind::Opened => Event::Opened,
-            Kind::Frame => Event::Frame(job.slice(end + 1..)),
+            Kind::Frame => Event::Frame(body),
             Kind::Pong(payload) => Event::Pong(payload),
             Kind::Closed => Event::Closed,
         };

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use store::{Pushed, Result};
 
-use super::shard::{SHARDS, queue_of, shard_of};
+use super::shard::{SHARDS, events_of, shard_of};
 use super::{BerthId, Event, Note, ROOM};
 use crate::Mediator;
 
@@ -29,7 +29,7 @@ impl Mediator {
             return Ok(());
         };
         let note = Note { berth, reach: None, event: Event::Pong(payload), number: None };
-        match self.stores.queue.push(&queue_of(shard), &[note.to_job()], ROOM).await? {
+        match self.stores.queue.push(&events_of(shard), &[note.to_job()], ROOM).await? {
             // Without it the mail stays in flight until the socket says something.
             Pushed::Kept | Pushed::NoRoom => Ok(()),
         }

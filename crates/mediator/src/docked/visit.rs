@@ -80,11 +80,6 @@ impl Visit {
     }
 
     async fn resume(&mut self) -> Result<(), Parting> {
-        // Whoever has this shard now would never hear of a socket that is new here.
-        if self.kept.is_none() && !self.shard.is_ours().await {
-            self.shard.let_go.cancelled().await;
-            return Err(self.let_go());
-        }
         let profile = self.profile.clone();
         let resumed = self.socket.resume_as(&profile, &mut self.link).await;
         self.judge(resumed).await
@@ -125,6 +120,7 @@ impl Visit {
                 // Settled when nothing is left of it.
                 self.part_from_mailboxes().await;
                 self.strike().await;
+                self.shard.forget(&self.link.berth, self.heard.clone());
                 slip.settle();
                 return Err(Parting::Closed);
             }
@@ -133,18 +129,17 @@ impl Visit {
             Some(heard) => self.socket.hear_out(heard, &mut self.link).await,
             None => Ok(()),
         };
-        let was_kept = self.kept.is_some();
-        self.keep().await;
-        let is_midway = !was_kept && self.kept.is_some() && self.heard.misses_one_before(number);
-        if outcome != Err(Ended::Closed(CloseReason::TryLater)) {
+        let judged = match self.judge(outcome).await {
+            Ok(()) => self.enter(number).await,
+            parting => parting,
+        };
+        // What is told again is heard by whoever serves this socket then.
+        let is_put_off = outcome == Err(Ended::Closed(CloseReason::TryLater));
+        if judged != Err(Parting::LetGo) && !is_put_off {
             self.heard.add(number);
             slip.settle();
         }
-        match outcome {
-            // Nobody knows what its wallet has asked for before: it comes again, and says so.
-            Ok(()) if is_midway => Err(Parting::Over(Ended::Closed(CloseReason::TryLater))),
-            outcome => self.judge(outcome).await,
-        }
+        judged
     }
 
     async fn notice(&mut self, guest: usize, notice: Notice) -> Result<(), Parting> {
@@ -185,15 +180,30 @@ impl Visit {
         self.kept.is_some() && self.shard.has_forgotten(&self.link.berth, self.mark)
     }
 
-    /// Sees to it that the register says what there is to say.
-    async fn keep(&mut self) {
-        let profile = self.socket.profile();
-        self.keep_as(profile).await;
+    /// Sees to it that the register says what there is to say, before a message counts as heard.
+    async fn enter(&mut self, number: Option<u64>) -> Result<(), Parting> {
+        let is_new = self.kept.is_none();
+        if !self.keep_as(self.socket.profile()).await {
+            return Ok(());
+        }
+        if !self.shard.is_ours().await {
+            // Whoever has it now may have read the register before.
+            self.strike().await;
+            self.shard.let_go.cancelled().await;
+            return Err(self.let_go());
+        }
+        let is_midway = is_new && self.heard.misses_one_before(number);
+        match is_midway && !self.shard.has_jobs_elsewhere().await {
+            // Nobody knows what its wallet has asked for before: it comes again, and says so.
+            true => Err(Parting::Over(Ended::Closed(CloseReason::TryLater))),
+            false => Ok(()),
+        }
     }
 
-    async fn keep_as(&mut self, profile: Profile) {
+    /// Enters this, unless it is there, and says whether it did.
+    async fn keep_as(&mut self, profile: Profile) -> bool {
         if profile == self.profile {
-            return;
+            return false;
         }
         let DockedLink { berth, reach, .. } = &self.link;
         let entry = Entry { berth: berth.clone(), reach: reach.clone(), profile, mark: self.mark };
@@ -203,9 +213,13 @@ impl Visit {
                     self.register().strike(before).await;
                 }
                 self.profile = entry.profile;
+                true
             }
-            // Written when the next event comes.
-            Err(error) => tracing::warn!(%error, "a socket could not be entered in its register"),
+            Err(error) => {
+                // Written when the next event comes.
+                tracing::warn!(%error, "a socket could not be entered in its register");
+                false
+            }
         }
     }
 
@@ -254,6 +268,5 @@ impl Visit {
         if let Some(kept) = self.kept.take() {
             self.register().strike(kept).await;
         }
-        self.shard.forget(&self.link.berth, self.heard.clone());
     }
 }

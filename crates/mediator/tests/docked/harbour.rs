@@ -11,7 +11,7 @@ use mediator::{Carried, Carrier, CloseReason, End, Identity, Mediator, RootSecre
 use parking_lot::Mutex;
 use protocols::{Handshake, client};
 use store::memory::MemoryStore;
-use store::{Queue, Result, Room, Stores};
+use store::{Clock, Queue, Result, Room, Stores};
 use testkit::{Agent, Heard, Invited, Parcel, RuntimeClock, Words};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -139,8 +139,8 @@ impl Harbour {
     }
 
     /// Puts something into a queue.
-    pub async fn put_into(&self, queue: &str, jobs: &[&'static [u8]]) {
-        let jobs: Vec<_> = jobs.iter().copied().map(Bytes::from_static).collect();
+    pub async fn put_into(&self, queue: &str, jobs: &[&[u8]]) {
+        let jobs: Vec<_> = jobs.iter().map(|job| Bytes::copy_from_slice(job)).collect();
         self.store.push(&queue.parse().unwrap(), &jobs, Room::ENDLESS).await.unwrap();
     }
 
@@ -148,6 +148,14 @@ impl Harbour {
     pub async fn waits_in(&self, queue: &str) -> u64 {
         let backlog = self.store.backlog(&queue.parse().unwrap()).await.unwrap();
         backlog.ready + backlog.waiting
+    }
+
+    /// Somebody who has died had claimed what docks have told so far.
+    pub async fn is_in_other_hands(&self, lease: Duration) {
+        for number in 0..64 {
+            let queue = format!("dock.in.{number}").parse().unwrap();
+            self.store.claim(&queue, 1, self.clock.now() + lease).await.unwrap();
+        }
     }
 
     /// One more instance, which has its share of the sockets.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what the tests set up may fail them")]
 
 mod ending;
+mod forgotten;
 mod harbour;
 mod native;
 mod proving;

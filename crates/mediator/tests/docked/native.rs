@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mediator::docked::{Event, Mooring, Order, Quay, QueueOutlet};
+use mediator::docked::{Event, Mooring, Order, Outlet, Quay, QueueOutlet, Reach};
 use parking_lot::Mutex;
 use protocols::client;
 use store::Stores;
@@ -29,10 +29,13 @@ struct Dock {
 
 impl Dock {
     fn at(harbour: &Harbour) -> Self {
+        Self::of(mooring(harbour))
+    }
+
+    /// One whose name is known before it runs.
+    fn of(mooring: Arc<Mooring>) -> Self {
         let (sender, orders) = unbounded_channel();
         let sockets = Arc::new(Sockets { orders: sender, let_go: Mutex::default() });
-        let mooring =
-            Mooring::new(Stores::of(harbour.store.clone()), harbour.clock.clone(), "north");
         let running = tokio::spawn(mooring.clone().run(sockets.clone(), CancellationToken::new()));
         Self { mooring, sockets, orders, running }
     }
@@ -62,6 +65,10 @@ impl Quay for Sockets {
     fn let_all_go(&self) {
         *self.let_go.lock() += 1;
     }
+}
+
+fn mooring(harbour: &Harbour) -> Arc<Mooring> {
+    Mooring::new(Stores::of(harbour.store.clone()), harbour.clock.clone(), "north")
 }
 
 async fn core(harbour: &Harbour) -> Instance {
@@ -165,4 +172,24 @@ async fn what_a_dock_leaves_behind_is_cleared_though_no_mediator_missed_it() {
     assert_eq!(harbour.waits_in(&dead.queue()).await, 0);
     assert_eq!(harbour.waits_in("dock.names").await, 1, "the other's");
     assert_eq!(*alive.sockets.let_go.lock(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dock_that_is_missed_for_a_moment_loses_nothing() {
+    let harbour = Harbour::new();
+    let (first, late) = (core(&harbour).await, mooring(&harbour));
+    let outlet = QueueOutlet::new(first.mediator.clone(), None);
+    let reach = Reach::Queue(late.name().to_owned());
+    outlet.close(&"berth".parse().unwrap(), &reach, mediator::CloseReason::GoingAway).await;
+    first.leave().await;
+    harbour.put_into("dock.names", &[late.name().as_bytes()]).await;
+    // The next one looks at once.
+    let coming = async {
+        sleep(Duration::from_secs(2)).await;
+        Dock::of(late)
+    };
+    let (_second, mut dock) = tokio::join!(core(&harbour), coming);
+    sleep(Duration::from_secs(120)).await;
+    assert!(matches!(dock.orders.try_recv(), Ok(Order::Close(..))), "it was thrown away");
+    assert_eq!(*dock.sockets.let_go.lock(), 0);
 }

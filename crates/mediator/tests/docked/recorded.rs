@@ -3,7 +3,6 @@ use std::time::Duration;
 use mediator::CloseReason;
 use mediator::docked::{Event, Note};
 use protocols::client;
-use store::{Clock, Queue};
 use tokio::time::sleep;
 
 use crate::harbour::{A_WHILE, Berth, Harbour, Order, agent};
@@ -57,7 +56,6 @@ async fn what_an_ended_socket_had_said_does_not_bring_it_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_a_dead_instance_had_in_hand_is_heard_after_a_later_one() {
-    const LEASE: Duration = Duration::from_secs(30);
     let harbour = Harbour::new();
     let one = harbour.instance().await;
     let mut berth = harbour.berth(&agent(1));
@@ -67,10 +65,7 @@ async fn a_message_that_a_dead_instance_had_in_hand_is_heard_after_a_later_one()
     let ping = || client::ping(&berth.agent.id(), true);
     let (first, second) = (counted(&berth, 1, &ping()), counted(&berth, 2, &ping()));
     door.take(first.clone()).await.unwrap();
-    for number in 0..64 {
-        let queue = format!("dock.in.{number}").parse().unwrap();
-        harbour.store.claim(&queue, 1, harbour.clock.now() + LEASE).await.unwrap();
-    }
+    harbour.is_in_other_hands(Duration::from_secs(30)).await;
     let two = harbour.instance().await;
     two.take(second.clone()).await.unwrap();
     berth.words().await;
@@ -97,4 +92,25 @@ async fn a_wallet_whose_first_messages_nobody_knows_has_to_come_again() {
     // It is heard no more, and told so.
     one.take(third).await.unwrap();
     assert_eq!(berth.order().await, Order::Close(CloseReason::GoingAway));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wallet_whose_first_message_is_in_other_hands_is_heard_in_whatever_order() {
+    let harbour = Harbour::new();
+    let one = harbour.instance().await;
+    let agent = agent(1);
+    harbour.berth(&agent).join(&[&one]).await;
+    let mut berth = harbour.berth(&agent);
+    let door = one.docks();
+    one.leave().await;
+    let ping = || client::ping(&berth.agent.id(), true);
+    let (first, second) = (counted(&berth, 1, &ping()), counted(&berth, 2, &ping()));
+    door.take(first).await.unwrap();
+    harbour.is_in_other_hands(Duration::from_secs(30)).await;
+    let two = harbour.instance().await;
+    two.take(second).await.unwrap();
+    for _ in 0..2 {
+        berth.words().await;
+    }
+    assert_eq!(berth.order_within(Duration::from_secs(60)).await, None);
 }

@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use store::{QueueName, Result, Room, Stores};
+use store::{Job, QueueName, Result, Room, Stores};
 use tokio::time::sleep;
 
 use super::PAGE;
+use super::mooring::SIGN_LASTS;
 use crate::Mediator;
 
 /// How often each name is looked after.
@@ -41,19 +42,40 @@ impl Mediator {
     }
 
     async fn clear_after_the_dead(&self) -> Result<()> {
-        let (queue, until) = (names(), self.clock.now() + LOOK_EVERY / 2);
-        let claim = self.stores.queue.claim(&queue, PAGE, until).await?;
-        for name in claim.jobs {
+        let missed = self.missed_docks().await?;
+        if missed.is_empty() {
+            return Ok(());
+        }
+        // After an outage of the store a dock may need a moment to be heard again.
+        sleep(SIGN_LASTS).await;
+        for name in missed {
             // What is not thrown away comes again when the claim has ended.
             if self.leaves_nothing(&name.body).await? {
-                self.stores.queue.finish(&queue, name.ticket).await?;
+                self.stores.queue.finish(&names(), name.ticket).await?;
             }
         }
         Ok(())
     }
 
+    /// Names whose docks do not show that they live.
+    async fn missed_docks(&self) -> Result<Vec<Job>> {
+        let (queue, until, mut missed) = (names(), self.clock.now() + LOOK_EVERY / 2, Vec::new());
+        loop {
+            let jobs = self.stores.queue.claim(&queue, PAGE, until).await?.jobs;
+            let is_all = jobs.len() < PAGE;
+            for name in jobs {
+                if !self.dock_lives(&String::from_utf8_lossy(&name.body)).await {
+                    missed.push(name);
+                }
+            }
+            if is_all {
+                return Ok(missed);
+            }
+        }
+    }
+
     async fn leaves_nothing(&self, dock: &[u8]) -> Result<bool> {
-        let Ok(dock) = std::str::from_utf8(dock) else { return Ok(true) };
+        let dock = &String::from_utf8_lossy(dock);
         Ok(!self.dock_lives(dock).await
             && self.declare_dead(dock).await?
             && !self.orders_wait(dock).await)

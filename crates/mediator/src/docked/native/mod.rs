@@ -26,7 +26,7 @@ const ROOM: Room = Room { jobs: 100_000, bytes: 256 << 20 };
 const PAGE: usize = 500;
 
 /// Where orders for a dock wait. `None` for a name that no dock has.
-fn queue_of(dock: &str) -> Option<QueueName> {
+fn orders_of(dock: &str) -> Option<QueueName> {
     format!("dock.out.{dock}").parse().ok()
 }
 
@@ -60,14 +60,14 @@ impl Mediator {
 
     /// Whether something waits for a dock, if only because it died with it in hand. If the store does not say, something does.
     pub(super) async fn orders_wait(&self, dock: &str) -> bool {
-        let Some(queue) = queue_of(dock) else { return false };
+        let Some(queue) = orders_of(dock) else { return false };
         let backlog = self.stores.queue.backlog(&queue).await;
         !matches!(backlog, Ok(Backlog { ready: 0, waiting: 0, .. }))
     }
 
     /// Throws away what was still to be done at a dock that is gone.
     async fn clear_dock(&self, dock: &str) {
-        let Some(queue) = queue_of(dock) else { return };
+        let Some(queue) = orders_of(dock) else { return };
         if self.orders_wait(dock).await {
             let _ = clear(&self.stores, &queue).await;
         }

@@ -13,10 +13,11 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::super::job::joined;
 use super::super::{BerthId, Event, Note, Reach, push};
 use super::posts::{self, Outcome, Posted};
 use super::settled::Told;
-use super::{Order, estate, id_of, queue_of};
+use super::{Order, estate, id_of, orders_of};
 use crate::ids::random_u64;
 use crate::{Answer, Receipt};
 
@@ -43,7 +44,7 @@ pub struct Mooring {
 
 /// How often a dock shows that it lives, and how long that counts: as with instances.
 const SIGN_EVERY: Duration = Duration::from_secs(1);
-const SIGN_LASTS: Duration = Duration::from_secs(4);
+pub(super) const SIGN_LASTS: Duration = Duration::from_secs(4);
 
 /// Longer than a mediator holds an envelope whose store is away.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
@@ -61,7 +62,7 @@ impl Mooring {
         let is_allowed = |letter: &char| letter.is_ascii_alphanumeric() || "._-".contains(*letter);
         let host: String = host.chars().filter(is_allowed).take(40).collect();
         let name = format!("{host}-{:016x}", random_u64());
-        let queue = queue_of(&name).unwrap_or_else(|| unreachable!("letters and digits"));
+        let queue = orders_of(&name).unwrap_or_else(|| unreachable!("letters and digits"));
         let (requests, last_request) = (Mutex::default(), AtomicU64::new(0));
         let told = Told::default();
         Arc::new(Self { stores, clock, name, queue, requests, last_request, told })
@@ -100,7 +101,7 @@ impl Mooring {
         let (answer, answered) = oneshot::channel();
         self.requests.lock().insert(request, answer);
         let line = Posted { dock: self.name.clone(), request };
-        let job = posts::joined(&line, envelope);
+        let job = joined(&line, envelope);
         let pushed = self.stores.queue.push(&posts::posted(), &[job], posts::ROOM).await;
         let outcome = match pushed {
             Ok(Pushed::Kept) => {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::super::BerthId;
+use super::super::job::{joined, parted};
 use super::posts::Outcome;
 
 /// One thing to do.
@@ -43,7 +44,7 @@ enum Line {
 }
 
 impl Order {
-    /// A line of JSON; behind it, bytes are as they are.
+    /// The job that it is in the queue.
     pub(super) fn to_job(&self) -> Bytes {
         let (line, body) = match self.clone() {
             Self::Send(berth, envelope) => (Line::Send(berth), envelope),
@@ -54,17 +55,13 @@ impl Order {
                 (Line::Answer(request, outcome), envelope)
             }
         };
-        let mut job = serde_json::to_vec(&line).unwrap_or_default();
-        job.push(b'\n');
-        job.extend_from_slice(&body);
-        job.into()
+        joined(&line, &body)
     }
 
     /// The reverse; `None` for what another version wrote.
     pub(super) fn from_job(job: &Bytes) -> Option<Self> {
-        let end = job.iter().position(|byte| *byte == b'\n')?;
-        let body = job.slice(end + 1..);
-        Some(match serde_json::from_slice(&job[..end]).ok()? {
+        let (line, body) = parted(job)?;
+        Some(match line {
             Line::Send(berth) => Self::Send(berth, body),
             Line::Ping(berth, payload) => Self::Ping(berth, payload),
             Line::Close(berth, code, words) => Self::Close(berth, code, words),

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use store::{Pushed, Timestamp};
 
 use super::super::{BerthId, Outlet, Reach, Unsent};
-use super::{Order, ROOM, queue_of};
+use super::{Order, ROOM, orders_of};
 use crate::{CloseReason, Mediator};
 
 /// Reaches sockets at docks by the queues of these docks, and all others by another outlet, if there is one.
@@ -31,7 +31,7 @@ impl QueueOutlet {
     }
 
     async fn order(&self, dock: &str, order: Order) -> Result<(), Unsent> {
-        let queue = queue_of(dock).ok_or(Unsent::Gone)?;
+        let queue = orders_of(dock).ok_or(Unsent::Gone)?;
         match self.office.stores.queue.push(&queue, &[order.to_job()], ROOM).await {
             Ok(Pushed::Kept) => Ok(()),
             Ok(Pushed::NoRoom) => Err(Unsent::NoDock),

@@ -14,9 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::super::job::parted;
 use super::super::lost::LostDocks;
 use super::settled::Receipts;
-use super::{Order, queue_of};
+use super::{Order, orders_of};
 use crate::{Answer, Mediator, Receipt, Refusal};
 
 /// What comes of an envelope that was posted to a dock.
@@ -154,7 +155,7 @@ impl Mediator {
             let outcome = self.outcome(&line, answer, receipts);
             let order = Order::Answer(line.request, outcome);
             // A dock that does not hear it lets its sender go unanswered.
-            if let Some(queue) = queue_of(&line.dock) {
+            if let Some(queue) = orders_of(&line.dock) {
                 let _ = self.stores.queue.push(&queue, &[order.to_job()], super::ROOM).await;
                 docks.ordered(&line.dock);
             }
@@ -185,18 +186,4 @@ pub(super) async fn ring(bell: &mut Option<store::QueueWatch>) {
         Some(bell) => bell.next().await,
         None => std::future::pending().await,
     }
-}
-
-/// A line of JSON and what stands behind it.
-pub(super) fn parted<T: for<'a> Deserialize<'a>>(job: &Bytes) -> Option<(T, Bytes)> {
-    let end = job.iter().position(|byte| *byte == b'\n')?;
-    Some((serde_json::from_slice(&job[..end]).ok()?, job.slice(end + 1..)))
-}
-
-/// The reverse.
-pub(super) fn joined(line: &impl Serialize, body: &[u8]) -> Bytes {
-    let mut job = serde_json::to_vec(line).unwrap_or_default();
-    job.push(b'\n');
-    job.extend_from_slice(body);
-    job.into()
 }

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use store::{Clock, QueueName, Stores, Timestamp};
 use tokio::time::{sleep, timeout};
 
+use super::super::job::{joined, parted};
 use super::clear;
-use super::posts::{IDLE, LEASE, PAGE, ROOM, joined, parted, ring};
+use super::posts::{IDLE, LEASE, PAGE, ROOM, ring};
 use crate::{Mediator, Receipt};
 
 /// Longer than any transport takes to see what became of an answer.
@@ -62,7 +63,7 @@ impl Receipts {
 impl Mediator {
     /// Hears what became of its answers.
     pub(super) async fn settle_posts(&self, receipts: Receipts) {
-        let Some(queue) = queue_of(&self.session.instance) else { return };
+        let Some(queue) = receipts_of(&self.session.instance) else { return };
         let mut bell = self.stores.queue.watch(&queue).await.ok();
         loop {
             let until = self.clock.now() + LEASE;
@@ -85,7 +86,7 @@ pub(super) struct Told(Mutex<HashMap<String, Timestamp>>);
 impl Told {
     /// Tells a mediator what became of its answer to a request of this dock.
     pub async fn tell(&self, stores: &Stores, clock: &dyn Clock, core: String, end: (Place, bool)) {
-        let Some(queue) = queue_of(&core) else { return };
+        let Some(queue) = receipts_of(&core) else { return };
         self.0.lock().insert(core, clock.now());
         let ((dock, request), taken) = end;
         let job = joined(&Settled { dock, request, taken }, &[]);
@@ -114,7 +115,7 @@ impl Told {
 
 /// Sees to it that nothing old waits for a mediator. False if something may.
 async fn is_clear(stores: &Stores, clock: &dyn Clock, core: &str) -> bool {
-    let Some(queue) = queue_of(core) else { return true };
+    let Some(queue) = receipts_of(core) else { return true };
     match stores.queue.backlog(&queue).await.map(|backlog| backlog.oldest) {
         Ok(None) => true,
         Ok(Some(oldest)) if oldest + SETTLED_WITHIN <= clock.now() => {
@@ -125,7 +126,7 @@ async fn is_clear(stores: &Stores, clock: &dyn Clock, core: &str) -> bool {
 }
 
 /// Where a mediator hears what became of its answers. `None` for a name that no instance has.
-fn queue_of(instance: &str) -> Option<QueueName> {
+fn receipts_of(instance: &str) -> Option<QueueName> {
     let hash = didcomm::crypto::sha256(instance.as_bytes());
     let hash: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("dock.settled.{hash}").parse().ok()
@@ -140,7 +141,7 @@ mod tests {
 
     /// What waits for a mediator.
     async fn waiting(stores: &Stores, core: &str) -> u64 {
-        let backlog = stores.queue.backlog(&queue_of(core).unwrap()).await.unwrap();
+        let backlog = stores.queue.backlog(&receipts_of(core).unwrap()).await.unwrap();
         backlog.ready + backlog.waiting
     }
 
@@ -157,7 +158,9 @@ mod tests {
             tell("dead").await;
             sleep(SETTLED_WITHIN * 3 / 2).await;
             assert_eq!(waiting(&stores, "dead").await, 0);
+            // It may be looked at, if it was told nothing else for long.
             tell("living").await;
+            told.0.lock().insert("living".to_owned(), Timestamp(0));
             sleep(SETTLED_WITHIN * 3 / 4).await;
             assert_eq!(waiting(&stores, "living").await, 1);
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Job, Ticket};
+use store::{Backlog, Job, Ticket};
 use tokio::time::sleep;
 
 use super::super::Note;
@@ -51,6 +51,13 @@ impl Shard {
                 slip.settle();
             }
         }
+    }
+
+    /// Whether more waits than what is in hand here, or nobody knows.
+    pub async fn has_jobs_elsewhere(&self) -> bool {
+        let backlog = self.office.stores.queue.backlog(&self.queue).await;
+        let in_hand = self.state.lock().in_hand.len() as u64;
+        !matches!(backlog, Ok(Backlog { ready, waiting, .. }) if ready + waiting <= in_hand)
     }
 
     /// A job is done.

@@ -25,7 +25,7 @@ use super::register::{Entry, Register};
 use super::slip::Errand;
 use super::{BerthId, Event, Holding, Outlet, Reach, pongs};
 use crate::Mediator;
-pub(super) use part::{SHARDS, id_of, queue_of, shard_of};
+pub(super) use part::{SHARDS, events_of, id_of, shard_of};
 
 /// How long a job stays in the hands of an instance that is dead. Jobs in living hands are claimed again and again.
 const LEASE: Duration = Duration::from_secs(4);
@@ -107,7 +107,7 @@ impl Shard {
             let_go: CancellationToken::new(),
             gone: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            queue: queue_of(number),
+            queue: events_of(number),
             epoch: AtomicU64::new(epoch.0),
             open: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),

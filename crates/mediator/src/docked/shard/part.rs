@@ -26,7 +26,7 @@ pub fn id_of(number: u8) -> RecipientId {
 }
 
 /// Where events of this part wait.
-pub fn queue_of(number: u8) -> QueueName {
+pub fn events_of(number: u8) -> QueueName {
     let name = format!("dock.in.{number}");
     name.parse().unwrap_or_else(|_| unreachable!("dots, letters and digits"))
 }
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn parts_have_ids_and_queues_of_their_own() {
         let ids: HashSet<_> = (0..SHARDS).map(|number| id_of(number).0[0]).collect();
-        let queues: HashSet<_> = (0..SHARDS).map(|number| queue_of(number).to_string()).collect();
+        let queues: HashSet<_> = (0..SHARDS).map(|number| events_of(number).to_string()).collect();
         assert_eq!((ids.len(), queues.len()), (64, 64));
     }
 }
