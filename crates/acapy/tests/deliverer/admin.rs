@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use acapy::deliverer::{AdminApi, Options};
 use acapy::streams::ADMIN_CALL;
-use acapy::wire::{AdminAnswer, AdminCall};
+use acapy::wire::{AdminAnswer, AdminCall, Names};
 use redis::cmd;
-use servers::{RedisServer, RedisSpec};
+use servers::{RedisCluster, RedisServer, RedisSpec};
 use testkit::{Flow, Proxy, Site, Weather};
 use tokio::time::sleep;
 
 use crate::stage::{Running, Stage, until};
 
 fn serve(stage: &Stage, api: &Site) -> Running {
-    let url = api.url("/").parse().expect("a URL");
+    serve_at(stage, &api.url("/"))
+}
+
+fn serve_at(stage: &Stage, api: &str) -> Running {
+    let url = api.parse().expect("a URL");
     let admin = AdminApi { url, answer_bytes: 1 << 20, kept: Duration::from_secs(60) };
     stage.deliver_with(Options { admin: Some(admin), ..stage.options() })
 }
@@ -38,9 +42,12 @@ async fn make(stage: &Stage, call: &AdminCall) {
 }
 
 async fn answer(stage: &Stage) -> AdminAnswer {
-    let list = stage.names.admin_answers("test");
-    until("an answer comes", async || stage.say::<u64>(cmd("LLEN").arg(&list)).await > 0).await;
-    let answer: Vec<u8> = stage.say(cmd("LPOP").arg(&list)).await;
+    answer_at(stage, &stage.names.admin_answers("test")).await
+}
+
+async fn answer_at(stage: &Stage, list: &str) -> AdminAnswer {
+    until("an answer comes", async || stage.say::<u64>(cmd("LLEN").arg(list)).await > 0).await;
+    let answer: Vec<u8> = stage.say(cmd("LPOP").arg(list)).await;
     AdminAnswer::from_bytes(&answer).expect("an answer")
 }
 
@@ -53,10 +60,16 @@ async fn late_answer(stage: &Stage) -> AdminAnswer {
     answer(stage).await
 }
 
+/// As a relay does: an answer to another call, given once more, is none to this one.
 async fn ask(stage: &Stage, call: &AdminCall) -> (String, u16, String) {
     make(stage, call).await;
-    let answer = answer(stage).await;
-    (answer.id, answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+    loop {
+        let answer = answer(stage).await;
+        if answer.id == call.id {
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            return (answer.id, answer.status, body);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,16 +174,56 @@ async fn bad_calls_are_refused_and_answers_go_nowhere_else() {
     assert_eq!(stage.say::<u64>(cmd("EXISTS").arg("acapy_outbound")).await, 0);
 }
 
+/// A deliverer whose API is away.
+fn serve_nobody(stage: &Stage) -> Running {
+    serve_at(stage, &format!("http://127.0.0.1:{}/", servers::free_port()))
+}
+
+fn keyed(stage: &Stage, id: &str) -> AdminCall {
+    AdminCall { idempotency_key: Some("k".to_owned()), ..call(stage, id, "POST", "/a") }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_that_is_away_is_a_502_and_the_call_may_be_made_again() {
     let (stage, api) = (Stage::set().await, Site::open().await);
-    let url = format!("http://127.0.0.1:{}/", servers::free_port()).parse().unwrap();
-    let admin = AdminApi { url, answer_bytes: 1 << 20, kept: Duration::from_secs(60) };
-    let away = stage.deliver_with(Options { admin: Some(admin), ..stage.options() });
-    let keyed =
-        AdminCall { idempotency_key: Some("k".to_owned()), ..call(&stage, "1", "POST", "/a") };
-    assert_eq!(ask(&stage, &keyed).await.1, 502);
+    let away = serve_nobody(&stage);
+    assert_eq!(ask(&stage, &keyed(&stage, "1")).await.1, 502);
     drop(away);
     let _running = serve(&stage, &api);
-    assert_eq!(ask(&stage, &keyed).await.1, 200);
+    assert_eq!(ask(&stage, &keyed(&stage, "2")).await.1, 200);
+}
+
+/// What a deliverer writes beside a call that nobody took.
+const NOT_MADE: &str = "2";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deliverer_that_dies_while_it_says_that_nobody_took_a_call_leaves_the_key_free() {
+    let cluster = RedisCluster::start().await;
+    let (stage, api) = (Stage::on(&cluster.url()).await, Site::open().await);
+    let first = AdminCall { reply_to: elsewhere(&stage, &cluster).await, ..keyed(&stage, "1") };
+    let mouth = &cluster.nodes()[cluster.primary_of(&first.reply_to).await];
+    let away = serve_nobody(&stage);
+    mouth.cli(&["CLIENT", "PAUSE", "60000", "WRITE"]).await;
+    make(&stage, &first).await;
+    let notes = Names::beside(&stage.names.admin_calls(), "failures");
+    let noted = async || stage.say::<Vec<String>>(cmd("HVALS").arg(&notes)).await == [NOT_MADE];
+    until("it is noted that nobody took it", noted).await;
+    drop(away);
+    mouth.cli(&["CLIENT", "UNPAUSE"]).await;
+    let _running = serve(&stage, &api);
+    assert_eq!(ask(&stage, &keyed(&stage, "2")).await.1, 200);
+    assert_eq!(answer_at(&stage, &first.reply_to).await.status, 502);
+    assert_eq!(api.count(), 1, "what was said not to be made is not made behind that");
+}
+
+/// A list of answers that another node has than the calls.
+async fn elsewhere(stage: &Stage, cluster: &RedisCluster) -> String {
+    let here = cluster.primary_of(&stage.names.admin_calls()).await;
+    for caller in 0..100 {
+        let list = stage.names.admin_answers(&caller.to_string());
+        if cluster.primary_of(&list).await != here {
+            return list;
+        }
+    }
+    panic!("one node has all slots");
 }

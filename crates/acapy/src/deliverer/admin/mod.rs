@@ -2,7 +2,8 @@
 //!
 //! A call that only reads may be made twice. One that writes is made once at most: that it is begun is noted before, so that
 //! whoever finds the note after a crash answers 502 and does not repeat it. Answers to writes are kept for a while, so that the same
-//! idempotency key, or the same call found a second time, gets the same answer.
+//! idempotency key, or the same call found a second time, gets the same answer. That a write could not be made is noted too, before
+//! the caller is told: who finds that note says the same, and the key stays free for another attempt.
 
 mod call;
 mod records;
@@ -42,6 +43,10 @@ pub(super) struct Admin {
     pub tally: Arc<Tally>,
 }
 
+/// What is noted of a write: that it may have been made, and that nobody took it.
+const BEGUN: u32 = 1;
+const NOT_MADE: u32 = 2;
+
 /// How long to wait before an answer that could not be given is given again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -58,26 +63,26 @@ impl Trade for Admin {
 
     async fn attempt(&self, job: &Job, lease: &Lease) -> Fate {
         let Ok(call) = AdminCall::from_bytes(&job.entry) else { return Fate::Done };
-        let mut begun = job.failures;
-        match self.deal_with(&call, (job, lease), &mut begun).await {
+        let mut noted = job.failures;
+        match self.deal_with(&call, (job, lease), &mut noted).await {
             Ok(fate) => fate,
             // A key of the wrong type stays one: nobody can be answered there.
             Err(StoreError::Damaged(_)) => Fate::Done,
             Err(error) => {
                 self.tally.failed(Self::WHAT, &error);
-                Fate::Later { failures: begun, wait: AGAIN }
+                Fate::Later { failures: noted, wait: AGAIN }
             }
         }
     }
 }
 
 impl Admin {
-    /// `begun` is how often the call has been made, or may have been: that it stays above zero keeps a write from being made again.
+    /// `noted` is what is known of the call, for whoever takes it up if it comes to no end here.
     async fn deal_with(
         &self,
         call: &AdminCall,
         (job, lease): (&Job, &Lease),
-        begun: &mut u32,
+        noted: &mut u32,
     ) -> Result<Fate> {
         if let Some(record) = self.records().find(call).await? {
             return self.reply(call, record.answer_to(call)).await;
@@ -92,19 +97,35 @@ impl Admin {
         if checked.reads {
             return self.reply(call, self.execute(call, checked).await.1).await;
         }
-        if *begun > 0 {
-            const WHY: &str = "the call was interrupted: whether it was followed is not known";
-            return self.keep_and_reply(call, answer(call, 502, WHY)).await;
+        match *noted {
+            0 => self.write(call, checked, (job, lease), noted).await,
+            NOT_MADE => self.reply(call, answer(call, 502, "the call could not be made")).await,
+            _ => {
+                const WHY: &str = "the call was interrupted: whether it was followed is not known";
+                self.keep_and_reply(call, answer(call, 502, WHY)).await
+            }
         }
-        if !lease.mark(&job.id, 1).await? {
+    }
+
+    async fn write(
+        &self,
+        call: &AdminCall,
+        checked: Checked,
+        (job, lease): (&Job, &Lease),
+        noted: &mut u32,
+    ) -> Result<Fate> {
+        if !lease.mark(&job.id, BEGUN).await? {
             return Ok(Fate::Lost);
         }
-        match self.execute(call, checked).await {
-            (true, given) => {
-                *begun = 1;
-                self.keep_and_reply(call, given).await
-            }
-            (false, given) => self.reply(call, given).await,
+        let (was_made, given) = self.execute(call, checked).await;
+        *noted = if was_made { BEGUN } else { NOT_MADE };
+        if was_made {
+            return self.keep_and_reply(call, given).await;
+        }
+        if lease.mark(&job.id, NOT_MADE).await? {
+            self.reply(call, given).await
+        } else {
+            Ok(Fate::Lost)
         }
     }
 
