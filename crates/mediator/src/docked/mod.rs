@@ -5,7 +5,7 @@
 //! [`Socket`](crate::Socket) that a connection of our own has, with the same sessions, claims and promises.
 //!
 //! Each socket belongs to one of 64 *shards*, by its name, and each shard is served by one instance at a time, which claims it as a
-//! session claims a recipient ([`keeper`]). An event that reaches another instance waits in the shard's queue; the answer "taken" is
+//! session claims a recipient (`keeper`). An event that reaches another instance waits in the shard's queue; the answer "taken" is
 //! given when it is there. What has to be known about a socket stands in the shard's register, so that whoever takes the shard over goes
 //! on where the other was: its sockets stay open. What was in flight is as in flight as after any other end of a session.
 //!

@@ -1,8 +1,9 @@
 //! A WebSocket (RFC 6455), server side.
 
+mod closing;
 mod frame;
+mod link;
 
-use std::future::Future;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,12 +11,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use mediator::{CloseReason, Heard, Link, LinkDown};
+use mediator::LinkDown;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::server::places::Place;
@@ -27,7 +28,7 @@ const READ_BYTES: usize = 256;
 
 /// One WebSocket of a wallet, or of a sender.
 ///
-/// A [`Link::send`] that is dropped before it is done leaves half a frame on the wire: the socket is down from then on.
+/// A [`Link::send`](mediator::Link::send) that is dropped before it is done leaves half a frame on the wire: the socket is down from then on.
 #[derive(Debug)]
 pub struct Socket {
     frames: Box<WebSocketStream<Stream>>,
@@ -115,11 +116,8 @@ impl Socket {
                         return Some(arrived);
                     }
                 }
-                State::Closing(code) => {
-                    let frame = code.map(|code| CloseFrame { code, reason: reason(code).into() });
-                    // Sockets at rest need no room for their end.
-                    Box::pin(self.finish(frame, 0)).await;
-                }
+                // Sockets at rest need no room for their end.
+                State::Closing(code) => Box::pin(self.close_as_earned(code)).await,
                 State::Over => return None,
             }
         }
@@ -149,24 +147,6 @@ impl Socket {
         self.written(outcome)
     }
 
-    /// Closes with this code (RFC 6455, section 7.4) and reason, and waits a bounded time for the peer to agree.
-    pub async fn close_with(&mut self, code: u16, reason: &'static str) {
-        self.close_hearing(code, reason, 0).await;
-    }
-
-    /// The same, and returns the messages that were under way when we closed, as long as they have less than `most` bytes in all.
-    pub async fn close_hearing(
-        &mut self,
-        code: u16,
-        reason: &'static str,
-        most: usize,
-    ) -> Vec<Frame> {
-        if self.state == State::Over {
-            return Vec::new();
-        }
-        self.finish(Some(CloseFrame { code: code.into(), reason: reason.into() }), most).await
-    }
-
     /// What a frame, or the want of one, means; `None` if it means nothing to an office.
     fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<Arrived> {
         match frame {
@@ -179,41 +159,6 @@ impl Socket {
             None => self.state = State::Over,
         }
         None
-    }
-
-    /// What an error earns its peer.
-    fn blame(&self, error: &Error) -> State {
-        let (count, code) = match error {
-            Error::Capacity(_) => (Count::FramesTooLarge, CloseCode::Size),
-            Error::Utf8(_) => (Count::FramesNotText, CloseCode::Invalid),
-            Error::Protocol(_) | Error::AttackAttempt => {
-                (Count::FramesMalformed, CloseCode::Protocol)
-            }
-            _ => return State::Over,
-        };
-        self.tally.add(count);
-        State::Closing(Some(code))
-    }
-
-    /// Sends the close frame, if there is one to send, and waits for the peer's. Of the messages before that one it returns those
-    /// that fit into `room` bytes.
-    async fn finish(&mut self, frame: Option<CloseFrame>, mut room: usize) -> Vec<Frame> {
-        self.state = State::Over;
-        let frames: &mut WebSocketStream<Stream> = &mut self.frames;
-        let mut late = Vec::new();
-        let farewell = async {
-            // After the peer's own close frame this only flushes the answer to it.
-            drop(frames.close(frame).await);
-            while let Some(Ok(message)) = frames.next().await {
-                let Some(frame) = message_frame(message) else { continue };
-                room = room.saturating_sub(frame.payload().len());
-                if room > 0 {
-                    late.push(frame);
-                }
-            }
-        };
-        drop(timeout(self.close_timeout, farewell).await);
-        late
     }
 
     /// From here to [`Socket::written`] a write is under way; interrupted, it leaves the socket in no state to be used.
@@ -240,35 +185,6 @@ impl Socket {
     }
 }
 
-impl Link for Socket {
-    async fn next(&mut self) -> Option<Heard> {
-        self.arrive().await.map(|arrived| match arrived {
-            Arrived::Frame(Frame::Text(envelope) | Frame::Binary(envelope)) => {
-                Heard::Frame(envelope)
-            }
-            Arrived::Pong(payload) => Heard::Pong(payload),
-            Arrived::Alive => Heard::Alive,
-        })
-    }
-
-    // Envelopes are text; what is not may go out all the same, but not under that name.
-    fn send(&mut self, envelope: Bytes) -> impl Future<Output = Result<(), LinkDown>> + Send {
-        let is_text = std::str::from_utf8(&envelope).is_ok();
-        self.put(if is_text { Frame::Text(envelope) } else { Frame::Binary(envelope) })
-    }
-
-    async fn ping(&mut self, payload: u64) -> Result<(), LinkDown> {
-        self.begin_write()?;
-        let ping = Message::Ping(Bytes::copy_from_slice(&payload.to_be_bytes()));
-        let outcome = timeout(self.write_timeout, self.frames.send(ping)).await;
-        self.written(outcome)
-    }
-
-    fn close(&mut self, reason: CloseReason) -> impl Future<Output = ()> + Send {
-        self.close_with(reason.code(), reason.text())
-    }
-}
-
 /// A message with something to say for itself.
 fn message_frame(message: Message) -> Option<Frame> {
     match message {
@@ -277,13 +193,6 @@ fn message_frame(message: Message) -> Option<Frame> {
         Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
     }
 }
-
-/// What a message of this size takes on the slowest line that we still serve, a phone at the edge of its network.
-fn slow_line(bytes: usize) -> Duration {
-    Duration::from_secs(bytes as u64 / SLOWEST_BYTES_PER_SECOND)
-}
-
-const SLOWEST_BYTES_PER_SECOND: u64 = 8 * 1024;
 
 async fn send_frame(frames: &mut WebSocketStream<Stream>, frame: Frame) -> Result<(), Error> {
     // A pong may be waiting in the codec; it must not be cut in two by us.
@@ -305,10 +214,9 @@ fn pong(payload: &[u8]) -> Arrived {
     payload.try_into().map_or(Arrived::Alive, |ours| Arrived::Pong(u64::from_be_bytes(ours)))
 }
 
-fn reason(code: CloseCode) -> &'static str {
-    match code {
-        CloseCode::Size => "message too large",
-        CloseCode::Invalid => "text that is no UTF-8",
-        _ => "not the WebSocket protocol",
-    }
+/// What a message of this size takes on the slowest line that we still serve, a phone at the edge of its network.
+fn slow_line(bytes: usize) -> Duration {
+    Duration::from_secs(bytes as u64 / SLOWEST_BYTES_PER_SECOND)
 }
+
+const SLOWEST_BYTES_PER_SECOND: u64 = 8 * 1024;

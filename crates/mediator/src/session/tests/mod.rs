@@ -9,6 +9,8 @@ mod proof;
 use bytes::Bytes;
 use didcomm::Destination;
 
+use store::Mail;
+
 use super::*;
 use crate::CloseReason;
 
