@@ -7,7 +7,8 @@ use aws_lc_rs::agreement::{UnparsedPublicKey, X25519, agree};
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, criterion_group, criterion_main};
 use curve25519_dalek::MontgomeryPoint;
-use didcomm::{Envelope, Limits, Peer, Sealed, SecretKey, seal_anon, seal_auth};
+use didcomm::document::ours;
+use didcomm::{Envelope, Limits, Peer, Sealed, SecretKey, did, seal_anon, seal_auth};
 
 type Criterion = criterion::Criterion<CpuTime>;
 
@@ -114,6 +115,19 @@ fn keys(c: &mut Criterion) {
     group.finish();
 }
 
+/// Our own document for a new connection, as a DID, and what the other side reads of it.
+fn documents(c: &mut Criterion) {
+    let key = SecretKey::generate().verkey();
+    let endpoints = ["https://mediator.example.org/", "wss://mediator.example.org/"];
+    let did = ours::peer_4(&key, &endpoints);
+    let mut group = c.benchmark_group("documents");
+    group.bench_function("did:peer:4 written", |b| {
+        b.iter(|| ours::peer_4(black_box(&key), &endpoints));
+    });
+    group.bench_function("did:peer:4 read", |b| b.iter(|| did::resolve(black_box(&did))));
+    group.finish();
+}
+
 /// The backends side by side: what an agreement costs says how busy the machine is, too.
 fn backends(c: &mut Criterion) {
     let theirs = SecretKey::generate().verkey().agreement().expect("a generated key is valid");
@@ -134,6 +148,6 @@ fn backends(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = criterion::Criterion::default().with_measurement(CpuTime);
-    targets = backends, open, seal, keys
+    targets = backends, open, seal, keys, documents
 }
 criterion_main!(benches);

@@ -39,7 +39,7 @@ pub fn create(input: &Value) -> Result<Peer4, DidError> {
 
 pub(crate) fn encode(input: &Value) -> Peer4 {
     let bytes = [JSON.as_slice(), input.to_string().as_bytes()].concat();
-    let document = format!("z{}", bs58::encode(bytes).into_string());
+    let document = format!("z{}", base58::encode(&bytes));
     let short = format!("{PREFIX}{}", hash_of(&document));
     Peer4 { long: format!("{short}:{document}"), short }
 }
