@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use testkit::{Fleet, Frame, History, Load, Plan, Proxy, Weather};
+use testkit::{Fleet, Frame, History, Load, Plan, Proxy, Violation, Weather};
 use tokio::time::sleep;
 
 use super::engine::{Engine, joined, sender_at};
@@ -63,8 +63,10 @@ async fn a_wallet_that_goes_elsewhere_has_all_its_mail_there(engine: Engine) {
     proxy.reset();
     let end = stranded.await.expect("the older socket is let go");
     assert_eq!(end, Frame::Closed(Some(4001)));
-    // It was given nothing of what came after the newer claim.
-    assert_eq!(history.repeated(), []);
+    // It was given nothing of what came after the newer claim. What it acknowledged last may not have been heard.
+    let again = history.repeated();
+    let is_older = |it: &Violation| matches!(it, Violation::Repeated(parcel) if parcel.number < 5);
+    assert!(again.iter().all(is_older), "{again:?}");
     live.abort();
     kept_promise(&history, async { assert_eq!(drain(&elsewhere).await, 0) }).await;
 }

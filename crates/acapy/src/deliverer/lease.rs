@@ -17,7 +17,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(4);
 /// How often signs of life are given.
 pub(super) const BEAT: Duration = Duration::from_secs(1);
 
-/// How long it is tried to tell Redis that an entry arrived, before it arrives a second time.
+/// How long it is tried to tell Redis what became of an entry, before it is tried a second time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One lane, leased.
@@ -37,15 +37,7 @@ impl Lease {
 
     /// Forgets an entry, and reads on if so wished. What arrived must not be forgotten over a Redis that is away for a moment.
     pub async fn finish(&self, id: Option<&str>, more: bool) -> Result<Going> {
-        let begun = Instant::now();
-        loop {
-            match self.lanes.finish(self.name(), LEASE, id, more).await {
-                Err(error) if error_passes(&error) && begun.elapsed() < PATIENCE => {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                outcome => return outcome,
-            }
-        }
+        patiently(|| self.lanes.finish(self.name(), LEASE, id, more)).await
     }
 
     /// Buries an entry. False if the lane is somebody else's.
@@ -55,16 +47,29 @@ impl Lease {
 
     /// Gives the lane back for a while.
     pub async fn defer(&self, wait: Duration, head: Option<(&str, u32)>) -> Result<bool> {
-        self.lanes.defer(self.name(), wait, head).await
+        patiently(|| self.lanes.defer(self.name(), wait, head)).await
     }
 
-    /// Notes that an entry is being tried for this time. False if the lane is somebody else's.
+    /// Notes that an entry is being tried for this time, or what came of it. False if the lane is somebody else's.
     pub async fn mark(&self, id: &str, failures: u32) -> Result<bool> {
-        self.lanes.mark(self.name(), id, failures).await
+        patiently(|| self.lanes.mark(self.name(), id, failures)).await
     }
 
     fn name(&self) -> (&str, &str) {
         (&self.lane, &self.token)
+    }
+}
+
+/// Does again what Redis was not there for; all of it may be done twice.
+async fn patiently<T, F: Future<Output = Result<T>>>(act: impl Fn() -> F) -> Result<T> {
+    let begun = Instant::now();
+    loop {
+        match act().await {
+            Err(error) if error_passes(&error) && begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            outcome => return outcome,
+        }
     }
 }
 

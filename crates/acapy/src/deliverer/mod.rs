@@ -123,6 +123,7 @@ impl Deliverer {
             adoption::adopt(
                 self.redis.clone(),
                 self.options.names.clone(),
+                self.options.instance.clone(),
                 &self.tally,
                 stop.clone()
             ),

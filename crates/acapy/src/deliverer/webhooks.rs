@@ -3,12 +3,11 @@
 //! Each becomes an outbound message to every controller, and is retried and buried like any other. The deliverers together are one
 //! consumer group with one consumer, and one of them at a time does it, so that webhooks keep their order.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::cmd;
 use store::{Result, StoreError};
-use store_redis::{Redis, Script};
+use store_redis::Redis;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -36,19 +35,9 @@ const WHAT: &str = "webhooks";
 const GROUP: &str = "deliverer";
 const AT_A_TIME: usize = 64;
 const IDLE: Duration = Duration::from_millis(100);
+/// Rounds without anything to do.
+const TIDY_AFTER: u32 = 10;
 const FAILED: Duration = Duration::from_secs(1);
-
-macro_rules! script {
-    ($name:ident, $file:literal) => {
-        static $name: LazyLock<Script> = LazyLock::new(|| {
-            let source =
-                concat!("#!lua flags=allow-oom\n", include_str!(concat!("scripts/", $file)));
-            Script::new(stringify!($name), source)
-        });
-    };
-}
-
-script!(SETTLE, "settle.lua");
 
 type Entries = Vec<(String, Option<Vec<(String, Vec<u8>)>>)>;
 
@@ -94,8 +83,9 @@ impl std::fmt::Debug for Controller {
 impl Pusher {
     /// Pushes until it is told to stop.
     pub async fn run(self, tally: &Tally, stop: CancellationToken) {
+        let mut idle = 0;
         while !stop.is_cancelled() {
-            let pause = match self.round().await {
+            let pause = match self.round(&mut idle).await {
                 Ok(0) => IDLE,
                 Ok(_) => Duration::ZERO,
                 Err(error) => {
@@ -113,7 +103,7 @@ impl Pusher {
         }
     }
 
-    async fn round(&self) -> Result<usize> {
+    async fn round(&self, idle: &mut u32) -> Result<usize> {
         let turn = Names::beside(&self.names.webhooks(), "pusher");
         if !take_turn(&self.redis, &turn, &self.instance).await? {
             return Ok(0);
@@ -123,6 +113,12 @@ impl Pusher {
             entries if entries.is_empty() => self.read(">").await?,
             entries => entries,
         };
+        *idle = if entries.is_empty() { *idle + 1 } else { 0 };
+        if *idle == TIDY_AFTER {
+            // What other groups were done with later.
+            *idle = 0;
+            streams::trim(&self.redis, &self.names.webhooks()).await?;
+        }
         self.push(&entries).await?;
         Ok(entries.len())
     }
@@ -176,9 +172,10 @@ impl Pusher {
         if !messages.is_empty() {
             self.redis.command::<u64>(&list, &command).await?;
         }
-        let call = SETTLE.on(&[&stream]).arg(GROUP);
-        let call = entries.iter().fold(call, |call, (id, _)| call.arg(id));
-        self.redis.call::<u8>(call).await.map(drop)
+        let ids: Vec<_> = entries.iter().map(|(id, _)| id).collect();
+        let settle = cmd("XACK").arg(&stream).arg(GROUP).arg(ids).take();
+        self.redis.command::<u64>(&stream, &settle).await?;
+        streams::trim(&self.redis, &stream).await
     }
 
     /// The messages of one entry. Junk becomes one that is buried with a reason.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use store::Clock;
+use store::{Clock, StoreError};
 use store_redis::{Redis, Script};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -80,7 +80,7 @@ impl AdminProxy {
             Ok(false) => return Told::text(StatusCode::SERVICE_UNAVAILABLE, "too many calls wait"),
             Err(error) => {
                 tracing::warn!(%error, "a call of the admin API could not be passed on");
-                return Told::text(StatusCode::SERVICE_UNAVAILABLE, "Redis does not answer");
+                return not_passed_on(&error);
             }
         }
         match timeout(self.patience, wait.answer()).await {
@@ -110,6 +110,17 @@ impl AdminProxy {
             body: asked.body,
             idempotency_key,
         })
+    }
+}
+
+/// A Redis that does not answer may have taken the call.
+fn not_passed_on(error: &StoreError) -> Told {
+    match error {
+        StoreError::Unavailable(_) => Told::text(
+            StatusCode::GATEWAY_TIMEOUT,
+            "Redis does not answer: whether the call is made is not known",
+        ),
+        _ => Told::text(StatusCode::SERVICE_UNAVAILABLE, "Redis does not take the call"),
     }
 }
 

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use serde_json::value::RawValue;
+use store::Result;
 use store_redis::{Redis, Script};
 use transport::{Asked, Method, StatusCode, Told};
 
 use crate::relay::{Count, Tally};
-use crate::streams::WEBHOOK;
+use crate::streams::{self, WEBHOOK};
 use crate::wire::{Names, Webhook};
 
 static APPEND: LazyLock<Script> =
@@ -51,8 +52,7 @@ impl WebhookTaker {
         });
         let headers: BTreeMap<_, _> = headers.collect();
         let webhook = Webhook { topic, payload: asked.body, headers };
-        let call = APPEND.on(&[&self.stream]).arg(self.most).arg(WEBHOOK).arg(webhook.to_bytes());
-        match self.redis.call(call).await {
+        match self.append(&webhook).await {
             Ok(true) => {
                 self.tally.add(Count::Webhooks);
                 Told::text(StatusCode::OK, "")
@@ -63,6 +63,17 @@ impl WebhookTaker {
                 Told::text(StatusCode::SERVICE_UNAVAILABLE, "Redis does not answer")
             }
         }
+    }
+
+    /// What all groups have had makes room.
+    async fn append(&self, webhook: &Webhook) -> Result<bool> {
+        let entry = webhook.to_bytes();
+        let append = || APPEND.on(&[&self.stream]).arg(self.most).arg(WEBHOOK).arg(&entry[..]);
+        if self.redis.call(append()).await? {
+            return Ok(true);
+        }
+        streams::trim(&self.redis, &self.stream).await?;
+        self.redis.call(append()).await
     }
 }
 

@@ -13,8 +13,10 @@
 //! Messages for one key lie in one partition, in their order ([`partition_of`]).
 
 mod inbound;
+mod trim;
 
 pub use inbound::{InboundStreams, Kept, partition_of};
+pub(crate) use trim::trim;
 
 /// The field that holds a [`wire::Inbound`](crate::wire::Inbound).
 pub const INBOUND: &str = "inbound";

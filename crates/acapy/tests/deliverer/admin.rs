@@ -121,6 +121,21 @@ async fn a_write_that_a_crash_interrupted_is_not_made_again_and_a_read_is() {
     assert_eq!(made.iter().filter(|path| *path == "/r").count(), 2, "{made:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_was_interrupted_uses_up_its_key_though_its_deadline_is_over() {
+    let (stage, api) = (Stage::set().await, Site::open().await);
+    api.decide(|before, _| (200, "ok", Duration::from_secs(if before == 0 { 3600 } else { 0 })));
+    let first = serve(&stage, &api);
+    let soon = stage.redis.time().await.unwrap().0 + 3_000;
+    make(&stage, &AdminCall { deadline: soon, ..keyed(&stage, "1") }).await;
+    api.until(1).await;
+    drop(first);
+    sleep(LONG_AFTER).await;
+    let _second = serve(&stage, &api);
+    assert_eq!(ask(&stage, &keyed(&stage, "2")).await.1, 502);
+    assert_eq!(api.count(), 1);
+}
+
 /// Longer than until what was put off is tried again.
 const LONG_AFTER: Duration = Duration::from_secs(3);
 
@@ -145,7 +160,7 @@ async fn a_write_whose_answer_came_while_redis_was_away_is_not_made_again() {
     let (redis, api) = (RedisServer::start(RedisSpec::plain()).await, Site::open().await);
     let proxy = Proxy::before(([127, 0, 0, 1], redis.port()).into()).await.expect("a proxy");
     let stage = Stage::on(&format!("redis://{}", proxy.address())).await;
-    api.decide(|_, _| (201, "made", Duration::from_millis(500)));
+    api.decide(|_, _| (201, "made", Duration::from_millis(1_500)));
     let running = serve(&stage, &api);
     make(&stage, &call(&stage, "1", "POST", "/w")).await;
     api.until(1).await;

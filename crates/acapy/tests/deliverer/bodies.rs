@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use acapy::deliverer::{Options, Schedule};
 use futures_util::{SinkExt, StreamExt};
 use testkit::Site;
 use tokio::net::TcpListener;
@@ -67,7 +68,8 @@ async fn a_refused_connection_is_tried_again() {
     let stage = Stage::set().await;
     let port = servers::free_port();
     stage.push(&format!("http://127.0.0.1:{port}/"), "late").await;
-    let running = stage.deliver();
+    let schedule = Schedule { retries: 50, first: Duration::from_millis(100) };
+    let running = stage.deliver_with(Options { schedule, ..stage.options() });
     crate::stage::until("it was put off", async || running.tally.counts()[1].1 > 0).await;
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     let came = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;

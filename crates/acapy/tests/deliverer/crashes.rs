@@ -19,9 +19,9 @@ async fn what_a_deliverer_had_in_hand_when_it_died_is_delivered_by_another_withi
     }
     let first = stage.deliver();
     endpoint.until(1).await;
+    let _second = stage.deliver();
     drop(first);
     let died = Instant::now();
-    let _second = stage.deliver();
     endpoint.until(2).await;
     assert!(died.elapsed() < Duration::from_secs(5), "{:?}", died.elapsed());
     stage.until_empty().await;

@@ -104,9 +104,30 @@ async fn retries_of_the_deliverer_before_count_and_what_it_left_behind_is_taken_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_behind_is_taken_over_once_by_several() {
+    let (stage, endpoint) = (Stage::set().await, Site::open().await);
+    let (url, left) = (endpoint.url("/"), stage.names.outbound_retry());
+    for number in 0..40 {
+        let payload = acapy::wire::payload::encode(format!("{number}").as_bytes());
+        let entry = format!(
+            r#"{{"service": {{"url": "{url}"}}, "payload": "{payload}", "headers": {{}}, "retries": 1}}"#
+        );
+        let add = redis::cmd("ZADD").arg(&left).arg(1_700_000_000 + number).arg(entry).take();
+        let _: u64 = stage.say(&add).await;
+    }
+    let _running = [(); 3].map(|()| stage.deliver());
+    endpoint.until(40).await;
+    stage.until_empty().await;
+    let none_left = async || stage.say::<u64>(redis::cmd("ZCARD").arg(&left)).await == 0;
+    until("nothing is left behind", none_left).await;
+    stage.until_empty().await;
+    assert_eq!(endpoint.texts(), numbers(40));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deliverer_that_is_told_to_stop_ends_with_what_it_has_in_hand() {
     let (stage, endpoint) = (Stage::set().await, Site::open().await);
-    endpoint.decide(|_, _| (200, "", Duration::from_millis(300)));
+    endpoint.decide(|before, _| (200, "", Duration::from_secs(u64::from(before == 0))));
     for number in numbers(3) {
         stage.push(&endpoint.url("/"), &number).await;
     }
@@ -114,11 +135,11 @@ async fn a_deliverer_that_is_told_to_stop_ends_with_what_it_has_in_hand() {
     let mut first = stage.deliver_with(Options { schedule, ..stage.options() });
     endpoint.until(1).await;
     first.stop.cancel();
+    let _second = stage.deliver();
     (&mut first.task).await.unwrap();
     assert_eq!(first.tally.counts()[0], ("delivered", 1));
     // Given back, not left to run out.
     let begun = tokio::time::Instant::now();
-    let _second = stage.deliver();
     endpoint.until(3).await;
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     stage.until_empty().await;

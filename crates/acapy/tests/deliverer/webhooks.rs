@@ -67,8 +67,25 @@ async fn webhooks_that_another_group_has_to_read_stay_for_it() {
     let _: redis::Value = stage.redis.command(&stream, &read).await.unwrap();
     add(&stage, 3).await;
     controller.until(3).await;
-    // The second one is the last that the others have read.
-    until("what all have had is gone", async || length().await == 2).await;
+    until("what all have had is gone", async || length().await == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_group_is_done_with_last_goes_though_no_webhook_comes() {
+    let (stage, controller) = (Stage::set().await, Site::open().await);
+    let stream = stage.names.webhooks();
+    let group =
+        cmd("XGROUP").arg("CREATE").arg(&stream).arg("others").arg("0").arg("MKSTREAM").take();
+    stage.redis.command::<()>(&stream, &group).await.unwrap();
+    let _running = stage.deliver_with(options(&stage, &controller));
+    add(&stage, 1).await;
+    controller.until(1).await;
+    stage.until_empty().await;
+    let mut read = cmd("XREADGROUP");
+    read.arg("GROUP").arg("others").arg("one").arg("NOACK").arg("STREAMS").arg(&stream).arg(">");
+    let _: redis::Value = stage.redis.command(&stream, &read).await.unwrap();
+    let length = async || stage.say::<u64>(cmd("XLEN").arg(&stream)).await;
+    until("it is gone", async || length().await == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! The binary, started and asked.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -101,8 +101,7 @@ pub async fn until(what: &str, holds: impl Fn() -> bool) {
 
 /// An address of this machine that nobody listens on just now.
 pub fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
+    format!("127.0.0.1:{}", servers::free_port())
 }
 
 /// What the operator's port there answers.

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use crate::support::{ALICE, ALL, eventually, hears, letter, open, put, session, waiting};
 
 /// An answer comes within so long, whatever the server does.
-const SOON: Duration = Duration::from_millis(2500);
+const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_accepted_survives_a_server_that_is_killed() {

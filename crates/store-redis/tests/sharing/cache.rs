@@ -71,7 +71,7 @@ async fn while_redis_is_away_everybody_loads_and_nobody_waits_or_fails() {
     assert_eq!(ask(&store, "new").await, "new");
     assert_eq!(store.get(&key("a")).await, None);
     store.put(&key("a"), Bytes::new(), LIFE).await;
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     let evicted = store.evict(&[key("a")]).await;
     assert!(matches!(evicted, Err(StoreError::Unavailable(_))), "{evicted:?}");
     server.restart().await;

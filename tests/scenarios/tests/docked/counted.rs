@@ -34,7 +34,6 @@ async fn a_mediator_says_which_sockets_it_serves_and_what_came_of_callbacks() {
     }
     let socket = format!(r#"restante_docked_sockets{{dock="{}"}} 1"#, dock.endpoint());
     until("the socket is counted", async || metrics(admin).await.contains(&socket)).await;
-    let metrics = metrics(admin).await;
     for line in [
         "restante_docked_shards 64",
         "restante_docked_waiting 0",
@@ -43,6 +42,6 @@ async fn a_mediator_says_which_sockets_it_serves_and_what_came_of_callbacks() {
         r#"restante_docked_callbacks_total{outcome="stranger"} 1"#,
         r#"restante_docked_callbacks_total{outcome="forged"} 0"#,
     ] {
-        assert!(metrics.lines().any(|it| it == line), "{line} is missing:\n{metrics}");
+        until(line, async || metrics(admin).await.lines().any(|it| it == line)).await;
     }
 }

@@ -1,7 +1,7 @@
 use acapy::streams::WEBHOOK;
 use acapy::wire::Webhook;
 use redis::AsyncCommands;
-use redis::streams::StreamReadReply;
+use redis::streams::{StreamReadOptions, StreamReadReply};
 use servers::free_port;
 use testkit::{Server, Site};
 
@@ -38,6 +38,24 @@ async fn a_webhook_waits_in_the_stream_with_its_headers_for_a_group_of_controlle
     );
     assert_eq!(webhook.headers, [("x-api-key".to_owned(), "hush".to_owned())].into());
     assert!(!relay.log().contains("hush"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_that_a_group_of_controllers_has_had_make_room_for_others() {
+    let engine = Engine::one_node().await;
+    let private = format!("127.0.0.1:{}", free_port());
+    let settings = [&*format!("relay.private_listen={private}"), "relay.webhooks=2"];
+    let _relay = Server::start_with(options(&engine).and(&settings)).await;
+    let mut redis = engine.client().await;
+    let stream = "acapy_webhooks";
+    let _: () = redis.xgroup_create_mkstream(stream, "controllers", "0").await.unwrap();
+    let url = format!("http://{private}/topic/connections/");
+    let tell = async || http().post(&url).body("{}").send().await.unwrap().status().as_u16();
+    assert_eq!([tell().await, tell().await, tell().await], [200, 200, 503]);
+    let reader = StreamReadOptions::default().group("controllers", "one").noack();
+    let _: StreamReadReply = redis.xread_options(&[stream], &[">"], &reader).await.unwrap();
+    assert_eq!(tell().await, 200);
+    assert_eq!(redis.xlen::<_, u64>(stream).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

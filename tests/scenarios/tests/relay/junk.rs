@@ -56,6 +56,10 @@ async fn litter(redis: &mut ClusterConnection) {
         let _: () = redis.hset(map, b"\xff\xfe", b"\xff\xfe").await.expect("Redis answers");
     }
     let _: () = redis.sadd("acapy_restante_unassigned", b"\xff\xfe").await.expect("Redis answers");
+    // A key that wants an instance, and whose owner is no text.
+    let kid = key().to_string();
+    let _: () = redis.hset(Maps::UID_OF_KEY, &kid, b"\xff\xfe").await.expect("Redis answers");
+    let _: () = redis.sadd("acapy_restante_unassigned", &kid).await.expect("Redis answers");
     let _: () = redis
         .hset("acapy_restante_dismissed", b"\xff\xfe", b"\xff\xfe")
         .await

@@ -87,7 +87,8 @@ impl Admin {
         if let Some(record) = self.records().find(call).await? {
             return self.reply(call, record.answer_to(call)).await;
         }
-        if self.redis.time().await?.0 > call.deadline {
+        // One that may have been made is answered for all that: its idempotency key is used up.
+        if *noted == 0 && self.redis.time().await?.0 > call.deadline {
             return Ok(Fate::Done);
         }
         let checked = match check(call, &self.api) {

@@ -136,16 +136,19 @@ impl AssignmentMaps for RedisMaps {
     }
 
     async fn take(&self, kid: &str, from: Option<&str>, to: &str) -> Result<String> {
-        let expected = from.map(str::as_bytes);
-        let found = match self.swap(Maps::UID_OF_KEY, kid, expected, to.as_bytes()).await? {
-            Ok(()) => return Ok(to.to_owned()),
-            Err(found) => found,
-        };
-        match found.map(String::from_utf8) {
-            Some(Ok(owner)) => Ok(owner),
-            // It was removed, or is no text: nobody has it, and the next pass gives it to somebody.
-            _ => Err(StoreError::Unavailable("a key changed hands meanwhile".to_owned())),
+        let mut expected = from.map(|uid| uid.as_bytes().to_vec());
+        for _ in 0..2 {
+            let swap = self.swap(Maps::UID_OF_KEY, kid, expected.as_deref(), to.as_bytes());
+            let Err(found) = swap.await? else { return Ok(to.to_owned()) };
+            match found.map(String::from_utf8) {
+                Some(Ok(owner)) => return Ok(owner),
+                // What is no text is nobody, and makes room.
+                Some(Err(junk)) => expected = Some(junk.into_bytes()),
+                None => break,
+            }
         }
+        // Nobody has it, and the next pass gives it to somebody.
+        Err(StoreError::Unavailable("a key changed hands meanwhile".to_owned()))
     }
 
     async fn change_list(

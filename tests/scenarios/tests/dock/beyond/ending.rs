@@ -73,13 +73,13 @@ async fn after_a_kill_wallets_come_back_and_the_backend_finds_the_old_sockets_go
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wallet_that_answers_no_ping_is_let_go_and_one_that_does_is_not() {
-    let dock = Subject::with(&["dock.ping_every=200ms", "dock.ping_patience=500ms"]).await;
+    let dock = Subject::with(&["dock.ping_every=200ms", "dock.ping_patience=2s"]).await;
     // Nobody listens to this one, so nobody answers.
     let _deaf = dock.dial().await;
     let deaf = dock.backend.call("connect", 1).await;
     let mut awake = dock.dial().await;
     dock.backend.call("connect", 2).await;
-    assert_eq!(awake.hear_within(Duration::from_secs(3)).await, None);
+    assert_eq!(awake.hear_within(Duration::from_secs(6)).await, None);
     let end = dock.backend.call("disconnect", 1).await;
     assert_eq!(end.id(), deaf.id());
     awake.say("still here").await;
@@ -88,15 +88,15 @@ async fn a_wallet_that_answers_no_ping_is_let_go_and_one_that_does_is_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_without_messages_is_closed_if_the_operator_says_so() {
-    let dock = Subject::with(&["dock.idle=1s", "dock.ping_every=300ms"]).await;
+    let dock = Subject::with(&["dock.idle=3s", "dock.ping_every=300ms"]).await;
     let (mut idle, mut busy) = (dock.dial().await, dock.dial().await);
     let talk = async {
-        for _ in 0..6 {
+        for _ in 0..8 {
             busy.say("x").await;
-            sleep(Duration::from_millis(300)).await;
+            sleep(Duration::from_millis(500)).await;
         }
     };
     let (end, ()) = tokio::join!(idle.end(), talk);
     assert_eq!(end, End::Closed(Some(4003)));
-    assert_eq!(dock.backend.calls("message").len(), 6);
+    dock.backend.call("message", 8).await;
 }
