@@ -67,5 +67,8 @@ def messages_sent_while_the_mediator_is_killed_again_and_again_arrive(strategy, 
         time.sleep(5)
         assert len(set(texts) - set(phone.texts())) <= 3 * CREDO_BATCH
         return
+    # What has ids and was sent into a socket that died lingers in a store that others share, and comes behind later mail. Alone, a
+    # mediator that is killed forgets what was under way, and begins with the oldest.
+    stays = strategy == "Implicit" or not mediator.is_behind_haproxy
     # Acknowledgements are not synced to disk, so the latest ones before a kill may be forgotten.
-    assert_none_lost(phone, texts, may_repeat=texts, seconds=60, in_order=not mediator.swallows)
+    assert_none_lost(phone, texts, may_repeat=texts, seconds=60, in_order=stays and not mediator.swallows)
