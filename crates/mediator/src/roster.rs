@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use store::{Epoch, RecipientId, Result};
+use store::{Claimant, Epoch, Presence, RecipientId, Result, Timestamp};
 
 use crate::Mediator;
 
@@ -27,12 +27,14 @@ pub(crate) struct Roster {
     own: Option<(u8, Epoch)>,
     /// Who was seen where.
     others: BTreeMap<u8, String>,
+    /// Somebody is gone, and nobody has been told.
+    gone: bool,
 }
 
 impl Roster {
     /// A list on which nobody has been seen yet.
     pub fn of(list: &'static [u8; 15]) -> Self {
-        Self { list, own: None, others: BTreeMap::new() }
+        Self { list, own: None, others: BTreeMap::new(), gone: false }
     }
 
     /// Looks who is there, signs in if need be, and says whether somebody is gone.
@@ -40,23 +42,30 @@ impl Roster {
     /// # Errors
     /// If the store does not answer. Whoever is missed is missed a little later.
     pub async fn read(&mut self, office: &Mediator) -> Result<bool> {
-        let presence = &office.stores.presence;
-        let (mut gone, mut vacant) = (false, None);
+        self.look(&*office.stores.presence, &office.postman, office.clock.now()).await
+    }
+
+    async fn look(
+        &mut self,
+        presence: &dyn Presence,
+        who: &Claimant,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut vacant = None;
         for place in 0..self.end() {
-            let found = presence.locate(self.id(place), office.clock.now()).await?;
+            let found = presence.locate(self.id(place), now).await?;
             let found = found.map(|location| location.claimant.instance);
             match found {
                 None if vacant.is_none() => vacant = Some(place),
                 _ => {}
             }
-            gone |= self.note(place, found, &office.session.instance);
+            self.gone |= self.note(place, found, &who.instance);
         }
         if let (None, Some(place)) = (self.own, vacant) {
-            let now = office.clock.now();
-            let claimed = presence.claim_vacant(self.id(place), &office.postman, now).await?;
+            let claimed = presence.claim_vacant(self.id(place), who, now).await?;
             self.own = claimed.map(|epoch| (place, epoch));
         }
-        Ok(gone)
+        Ok(std::mem::take(&mut self.gone))
     }
 
     /// How many were there when it was read last, this instance included.
@@ -108,6 +117,12 @@ impl Roster {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use store::memory::MemoryStore;
+    use store::{Location, Role, StoreError};
+    use testkit::RuntimeClock;
+
     use super::*;
 
     const LIST: &[u8; 15] = b"a list in tests";
@@ -131,6 +146,62 @@ mod tests {
         at(&mut roster, 0, Some("other"));
         assert!(at(&mut roster, 0, Some("third")));
         assert!(at(&mut roster, 0, Some("me")));
+    }
+
+    /// Says nothing of a place while it is away.
+    struct Shaky {
+        inner: Arc<MemoryStore>,
+        away: Option<u8>,
+    }
+
+    #[async_trait::async_trait]
+    impl Presence for Shaky {
+        async fn claim(&self, owner: RecipientId, who: &Claimant) -> Result<Epoch> {
+            self.inner.claim(owner, who).await
+        }
+
+        async fn claim_vacant(
+            &self,
+            owner: RecipientId,
+            who: &Claimant,
+            now: Timestamp,
+        ) -> Result<Option<Epoch>> {
+            self.inner.claim_vacant(owner, who, now).await
+        }
+
+        async fn renew(&self, instance: &str, until: Timestamp) -> Result<()> {
+            self.inner.renew(instance, until).await
+        }
+
+        async fn release(&self, owner: RecipientId, epoch: Epoch) -> Result<()> {
+            self.inner.release(owner, epoch).await
+        }
+
+        async fn locate(&self, owner: RecipientId, now: Timestamp) -> Result<Option<Location>> {
+            match self.away == Some(owner.0[15]) {
+                true => Err(StoreError::Unavailable("it is away".to_owned())),
+                false => self.inner.locate(owner, now).await,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_missed_while_the_store_fails_is_told_of_later() {
+        let claimant = |name: &str| Claimant { instance: name.to_owned(), role: Role::Postman };
+        let (me, other) = (claimant("me"), claimant("other"));
+        let inner = Arc::new(MemoryStore::new(Arc::new(RuntimeClock::start())));
+        let mut store = Shaky { inner, away: None };
+        let (soon, later) = (Timestamp(1), Timestamp(20));
+        store.renew("me", Timestamp(100)).await.unwrap();
+        store.renew("other", Timestamp(10)).await.unwrap();
+        let mut roster = Roster::of(LIST);
+        store.claim(roster.id(0), &other).await.unwrap();
+        assert_eq!(roster.look(&store, &me, soon).await, Ok(false));
+        store.away = Some(1);
+        assert!(roster.look(&store, &me, later).await.is_err());
+        store.away = None;
+        assert_eq!(roster.look(&store, &me, later).await, Ok(true));
+        assert_eq!(roster.look(&store, &me, later).await, Ok(false));
     }
 
     #[test]
