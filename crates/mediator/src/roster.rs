@@ -119,9 +119,10 @@ impl Roster {
 mod tests {
     use std::sync::Arc;
 
+    use store::Role;
     use store::memory::MemoryStore;
-    use store::{Location, Role, StoreError};
     use testkit::RuntimeClock;
+    use testkit::simulation::Faint;
 
     use super::*;
 
@@ -148,60 +149,22 @@ mod tests {
         assert!(at(&mut roster, 0, Some("me")));
     }
 
-    /// Says nothing of a place while it is away.
-    struct Shaky {
-        inner: Arc<MemoryStore>,
-        away: Option<u8>,
-    }
-
-    #[async_trait::async_trait]
-    impl Presence for Shaky {
-        async fn claim(&self, owner: RecipientId, who: &Claimant) -> Result<Epoch> {
-            self.inner.claim(owner, who).await
-        }
-
-        async fn claim_vacant(
-            &self,
-            owner: RecipientId,
-            who: &Claimant,
-            now: Timestamp,
-        ) -> Result<Option<Epoch>> {
-            self.inner.claim_vacant(owner, who, now).await
-        }
-
-        async fn renew(&self, instance: &str, until: Timestamp) -> Result<()> {
-            self.inner.renew(instance, until).await
-        }
-
-        async fn release(&self, owner: RecipientId, epoch: Epoch) -> Result<()> {
-            self.inner.release(owner, epoch).await
-        }
-
-        async fn locate(&self, owner: RecipientId, now: Timestamp) -> Result<Option<Location>> {
-            match self.away == Some(owner.0[15]) {
-                true => Err(StoreError::Unavailable("it is away".to_owned())),
-                false => self.inner.locate(owner, now).await,
-            }
-        }
-    }
-
     #[tokio::test]
     async fn whoever_is_missed_while_the_store_fails_is_told_of_later() {
         let claimant = |name: &str| Claimant { instance: name.to_owned(), role: Role::Postman };
         let (me, other) = (claimant("me"), claimant("other"));
-        let inner = Arc::new(MemoryStore::new(Arc::new(RuntimeClock::start())));
-        let mut store = Shaky { inner, away: None };
+        let store = Faint::new(Arc::new(MemoryStore::new(Arc::new(RuntimeClock::start()))));
         let (soon, later) = (Timestamp(1), Timestamp(20));
         store.renew("me", Timestamp(100)).await.unwrap();
         store.renew("other", Timestamp(10)).await.unwrap();
         let mut roster = Roster::of(LIST);
         store.claim(roster.id(0), &other).await.unwrap();
-        assert_eq!(roster.look(&store, &me, soon).await, Ok(false));
-        store.away = Some(1);
-        assert!(roster.look(&store, &me, later).await.is_err());
-        store.away = None;
-        assert_eq!(roster.look(&store, &me, later).await, Ok(true));
-        assert_eq!(roster.look(&store, &me, later).await, Ok(false));
+        assert_eq!(roster.look(&*store, &me, soon).await, Ok(false));
+        store.be_silent_about(Some(roster.id(1)));
+        assert!(roster.look(&*store, &me, later).await.is_err());
+        store.be_silent_about(None);
+        assert_eq!(roster.look(&*store, &me, later).await, Ok(true));
+        assert_eq!(roster.look(&*store, &me, later).await, Ok(false));
     }
 
     #[test]

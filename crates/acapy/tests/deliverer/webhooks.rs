@@ -19,6 +19,25 @@ async fn add(stage: &Stage, number: usize) {
     let _: String = stage.say(&add).await;
 }
 
+async fn length(stage: &Stage) -> u64 {
+    stage.say(cmd("XLEN").arg(stage.names.webhooks())).await
+}
+
+async fn make_group(stage: &Stage, group: &str) {
+    let stream = stage.names.webhooks();
+    let create =
+        cmd("XGROUP").arg("CREATE").arg(&stream).arg(group).arg("0").arg("MKSTREAM").take();
+    stage.redis.command::<()>(&stream, &create).await.expect("a group");
+}
+
+/// What the group has not read yet, read by a consumer of its own name.
+async fn read_as(stage: &Stage, group: &str, how: &[&str]) {
+    let stream = stage.names.webhooks();
+    let mut read = cmd("XREADGROUP");
+    read.arg("GROUP").arg(group).arg(group).arg(how).arg("STREAMS").arg(&stream).arg(">");
+    let _: redis::Value = stage.redis.command(&stream, &read).await.expect("Redis answers");
+}
+
 fn options(stage: &Stage, controller: &Site) -> Options {
     let controller = Controller::parse(&controller.url("/hooks#hunter2")).expect("a URL");
     Options { controllers: vec![controller], ..stage.options() }
@@ -41,72 +60,45 @@ async fn webhooks_reach_a_controller_in_order_with_its_key() {
         (&came.headers["x-api-key"], &came.headers["x-wallet-id"]),
         (&"hunter2".parse().unwrap(), &"w".parse().unwrap())
     );
-    until("the stream is empty", async || {
-        stage.say::<u64>(cmd("XLEN").arg(stage.names.webhooks())).await == 0
-    })
-    .await;
+    until("the stream is empty", async || length(&stage).await == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_another_group_has_to_read_stay_for_it() {
     let (stage, controller) = (Stage::set().await, Site::open().await);
-    let stream = stage.names.webhooks();
-    let group =
-        cmd("XGROUP").arg("CREATE").arg(&stream).arg("others").arg("0").arg("MKSTREAM").take();
-    stage.redis.command::<()>(&stream, &group).await.unwrap();
+    make_group(&stage, "others").await;
     add(&stage, 1).await;
     let _running = stage.deliver_with(options(&stage, &controller));
     controller.until(1).await;
     add(&stage, 2).await;
     controller.until(2).await;
     stage.until_empty().await;
-    let length = async || stage.say::<u64>(cmd("XLEN").arg(&stream)).await;
-    assert_eq!(length().await, 2);
-    let mut read = cmd("XREADGROUP");
-    read.arg("GROUP").arg("others").arg("one").arg("NOACK").arg("STREAMS").arg(&stream).arg(">");
-    let _: redis::Value = stage.redis.command(&stream, &read).await.unwrap();
+    assert_eq!(length(&stage).await, 2);
+    read_as(&stage, "others", &["NOACK"]).await;
     add(&stage, 3).await;
     controller.until(3).await;
-    until("what all have had is gone", async || length().await == 1).await;
+    until("what all have had is gone", async || length(&stage).await == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_group_is_done_with_last_goes_though_no_webhook_comes() {
     let (stage, controller) = (Stage::set().await, Site::open().await);
-    let stream = stage.names.webhooks();
-    let group =
-        cmd("XGROUP").arg("CREATE").arg(&stream).arg("others").arg("0").arg("MKSTREAM").take();
-    stage.redis.command::<()>(&stream, &group).await.unwrap();
+    make_group(&stage, "others").await;
     let _running = stage.deliver_with(options(&stage, &controller));
     add(&stage, 1).await;
     controller.until(1).await;
     stage.until_empty().await;
-    let mut read = cmd("XREADGROUP");
-    read.arg("GROUP").arg("others").arg("one").arg("NOACK").arg("STREAMS").arg(&stream).arg(">");
-    let _: redis::Value = stage.redis.command(&stream, &read).await.unwrap();
-    let length = async || stage.say::<u64>(cmd("XLEN").arg(&stream)).await;
-    until("it is gone", async || length().await == 0).await;
+    read_as(&stage, "others", &["NOACK"]).await;
+    until("it is gone", async || length(&stage).await == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_were_read_and_not_pushed_are_pushed_by_the_next() {
     let (stage, controller) = (Stage::set().await, Site::open().await);
-    let stream = stage.names.webhooks();
-    let group =
-        cmd("XGROUP").arg("CREATE").arg(&stream).arg("deliverer").arg("0").arg("MKSTREAM").take();
-    stage.redis.command::<()>(&stream, &group).await.unwrap();
+    make_group(&stage, "deliverer").await;
     add(&stage, 1).await;
     add(&stage, 2).await;
-    let mut read = cmd("XREADGROUP");
-    read.arg("GROUP")
-        .arg("deliverer")
-        .arg("deliverer")
-        .arg("COUNT")
-        .arg(1)
-        .arg("STREAMS")
-        .arg(&stream)
-        .arg(">");
-    let _: redis::Value = stage.redis.command(&stream, &read).await.unwrap();
+    read_as(&stage, "deliverer", &["COUNT", "1"]).await;
     let _running = stage.deliver_with(options(&stage, &controller));
     controller.until(2).await;
     assert_eq!(controller.texts(), ["{\"n\":1}", "{\"n\":2}"]);

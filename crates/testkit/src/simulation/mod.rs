@@ -24,6 +24,7 @@ use tokio::time::sleep;
 
 pub use mailbox::Mischief;
 use plan::Plan;
+pub use presence::Faint;
 use wallet::Wallet;
 use world::World;
 
